@@ -1,0 +1,1 @@
+//! Benchmarks: definitions with expected counts.

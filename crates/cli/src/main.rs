@@ -1,0 +1,2 @@
+//! The hsmstream binary.
+fn main() {}

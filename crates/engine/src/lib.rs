@@ -1,0 +1,1 @@
+//! Tasks, ports and the commit rule.

@@ -1,0 +1,1 @@
+//! Transports of audit records: messages to frames with their origin.

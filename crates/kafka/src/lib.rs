@@ -1,0 +1,1 @@
+//! The Kafka edge: source, transactional sink, changelog, admin.

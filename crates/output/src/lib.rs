@@ -1,0 +1,1 @@
+//! Alerts, rollups and rejects and their wire forms.

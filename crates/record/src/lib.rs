@@ -1,0 +1,1 @@
+//! The AWS CloudHSM audit record: parser, vocabulary and JSON view.

@@ -1,0 +1,1 @@
+//! Rule files: validation with spans, compilation to a rule set.

@@ -1,0 +1,1 @@
+//! Event time, windows and keyed operators with bounded state.
