@@ -1,1 +1,3 @@
 //! Tasks, ports and the commit rule.
+
+pub mod ports;
