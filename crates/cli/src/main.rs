@@ -1,2 +1,5 @@
 //! The hsmstream binary.
+
+mod config;
+
 fn main() {}

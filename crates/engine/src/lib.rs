@@ -1,3 +1,6 @@
 //! Tasks, ports and the commit rule.
 
+pub mod clock;
+pub mod commit;
+pub mod metrics;
 pub mod ports;
