@@ -81,6 +81,12 @@ impl Anomalies {
         self.0 |= anomaly.bit();
     }
 
+    /// The anomalies of both sets.
+    #[must_use]
+    pub const fn union(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
     /// Tells whether the anomaly is in the set.
     #[must_use]
     pub const fn contains(self, anomaly: Anomaly) -> bool {

@@ -29,3 +29,16 @@ pub(crate) fn trim_blanks_start(mut bytes: &[u8]) -> &[u8] {
     }
     bytes
 }
+
+/// Cuts off blanks and TABs behind. Line ends and form feeds are data, so this is not `trim_ascii`.
+pub(crate) fn trim_blanks_end(mut bytes: &[u8]) -> &[u8] {
+    while let [rest @ .., b' ' | b'\t'] = bytes {
+        bytes = rest;
+    }
+    bytes
+}
+
+/// Cuts off blanks and TABs on both sides.
+pub(crate) fn trim_blanks(bytes: &[u8]) -> &[u8] {
+    trim_blanks_end(trim_blanks_start(bytes))
+}

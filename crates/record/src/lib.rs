@@ -6,20 +6,43 @@
 //!
 //! Invariants: no input makes a function panic; parsing allocates nothing; every byte a user of the HSM
 //! may have chosen (a user name and all behind it) is believed only as far as the grammar allows.
+//!
+//! ```
+//! use hsmstream_record::{parse, Limits};
+//!
+//! let frame = b"Time: 01/24/18 17:44:25.013218, usecs:1516815865013218\n\
+//!     Sequence No : 0x5\n\
+//!     Opcode : CN_LOGIN (0xd)\n\
+//!     Response : 163:HSM Error: RET_USER_LOGIN_FAILURE\n\
+//!     User Name : testuser";
+//! let audit = parse(frame, &Limits::default()).expect("a complete record");
+//! assert_eq!(audit.opcode, Some(&b"CN_LOGIN"[..]));
+//! assert_eq!(audit.user.name, Some(&b"testuser"[..]));
+//! ```
 
 mod anomaly;
+mod audit;
 mod boundary;
+mod careful;
+mod extra;
 mod field;
+mod label;
 mod limits;
 mod origin;
+mod pieces;
+mod reading;
 mod reason;
 mod value;
+mod walk;
 
 pub mod escape;
 pub mod time;
 
 pub use anomaly::{Anomalies, Anomaly};
+pub use audit::{Audit, Keys, Outcome, Response, Session, User};
 pub use boundary::{is_boundary, trim_end};
+pub use careful::parse;
+pub use extra::Extra;
 pub use field::{Field, UnknownField, Why};
 pub use limits::Limits;
 pub use origin::{Kind, Origin};

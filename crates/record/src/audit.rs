@@ -1,0 +1,178 @@
+//! The parsed audit record: borrowed slices and numbers, nothing copied.
+
+use crate::anomaly::{Anomalies, Anomaly};
+use crate::extra::Extra;
+
+/// An audit record. What was not printed is `None`; names are bytes as printed and may be no UTF-8.
+///
+/// About 600 bytes, `Copy`, borrows everything from the frame.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Audit<'a> {
+    /// The frame, without line ends and blanks behind.
+    pub raw: &'a [u8],
+    /// Event time in microseconds since the epoch, at most [`crate::time::USECS_MAX`].
+    pub usecs: u64,
+    /// Sequence number, counted by the HSM from 0 for each reboot.
+    pub sequence: u64,
+    /// Reboot counter of the HSM.
+    pub reboot: Option<u32>,
+    /// The layout's version, as printed.
+    pub version: Option<&'a [u8]>,
+    /// Name of the command type.
+    pub command_type: Option<&'a [u8]>,
+    /// Number of the command type.
+    pub command_type_code: Option<u64>,
+    /// Name of the opcode.
+    pub opcode: Option<&'a [u8]>,
+    /// Number of the opcode.
+    pub opcode_code: Option<u64>,
+    /// Session handle.
+    pub session: Option<Session<'a>>,
+    /// How the HSM answered the command.
+    pub response: Option<Response<'a>>,
+    /// Name of the log type.
+    pub log_type: Option<&'a [u8]>,
+    /// Number of the log type.
+    pub log_type_code: Option<u64>,
+    /// The user who acted, or who was acted on: the first layout does not tell them apart.
+    pub user: User<'a>,
+    /// The user who was acted on, in the second layout.
+    pub target_user: User<'a>,
+    /// Key handles.
+    pub key: Keys,
+    /// Mechanism, as printed.
+    pub mechanism: Option<&'a [u8]>,
+    /// Whether the user has a second factor, as printed.
+    pub mfa_enabled: Option<&'a [u8]>,
+    /// Name of a share operation.
+    pub operation: Option<&'a [u8]>,
+    /// Number of a share operation.
+    pub operation_code: Option<u64>,
+    /// Number of users of a share operation, as printed.
+    pub user_count: Option<&'a [u8]>,
+    /// Users of a share operation, as printed.
+    pub user_ids: Option<&'a [u8]>,
+    /// The HSM's clock, of a clock record.
+    pub local_time_usecs: Option<u64>,
+    /// The host's clock, of a clock record.
+    pub host_time_usecs: Option<u64>,
+    /// Delay between the two, of a clock record.
+    pub propagation_delay_usecs: Option<u64>,
+    /// What is odd about the record. [`Anomaly::InvalidUtf8`] is never among them: only who prints the
+    /// record finds that out.
+    pub anomalies: Anomalies,
+    /// Lines that go to `extra`, repetitions counted; spares the walk for the usual 0.
+    pub(crate) extra_lines: u32,
+}
+
+/// A session handle.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Session<'a> {
+    /// As printed: `0x` and hex digits of either case.
+    pub text: &'a [u8],
+    /// Its number.
+    pub handle: u64,
+}
+
+impl Session<'_> {
+    /// What the commands of one connection have in common: all but the lowest twelve bits.
+    #[must_use]
+    pub const fn connection(self) -> u64 {
+        self.handle >> 12
+    }
+}
+
+/// The HSM's answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Response<'a> {
+    /// Number; 0 is success.
+    pub code: u64,
+    /// Words behind `HSM Return:` or `HSM Error:`, or all words if it is neither. May be empty.
+    pub text: &'a [u8],
+    /// What the words say, or else the code.
+    pub outcome: Outcome,
+}
+
+/// Success or failure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Outcome {
+    /// The command was carried out.
+    Success,
+    /// The command was refused or failed.
+    Failure,
+}
+
+impl Outcome {
+    /// Names the outcome as the view does.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Success => "success",
+            Self::Failure => "failure",
+        }
+    }
+
+    /// The outcome that a response code stands for.
+    pub(crate) const fn of_code(code: u64) -> Self {
+        if code == 0 { Self::Success } else { Self::Failure }
+    }
+}
+
+/// A user as a record names it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct User<'a> {
+    /// Name, possibly empty. Chosen by whoever tried to log in: hostile bytes.
+    pub name: Option<&'a [u8]>,
+    /// Name of the user type.
+    pub user_type: Option<&'a [u8]>,
+    /// Number of the user type.
+    pub type_code: Option<u64>,
+    /// Id, as printed.
+    pub id: Option<&'a [u8]>,
+}
+
+/// The key handles of a record; 0 means "none" in the log and is kept.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Keys {
+    /// `Priv/Secret Key Handle`.
+    pub private_handle: Option<u64>,
+    /// `Public Key Handle`.
+    pub public_handle: Option<u64>,
+    /// `Key Handle`.
+    pub object_handle: Option<u64>,
+}
+
+impl Keys {
+    /// The handle of the key the command was about: the first of object, private, public that is not 0.
+    #[must_use]
+    pub fn handle(self) -> Option<u64> {
+        [self.object_handle, self.private_handle, self.public_handle]
+            .into_iter()
+            .flatten()
+            .find(|handle| *handle != 0)
+    }
+}
+
+impl<'a> Audit<'a> {
+    /// Walks the raw text again for the labels that are not known or not believed, with their values: at
+    /// most 32, the first of each label, in the order printed. Costs nothing if there are none.
+    #[must_use]
+    pub fn extra(&self) -> Extra<'a> {
+        Extra::new(if self.extra_lines == 0 { &[] } else { self.raw })
+    }
+
+    /// Marks that the transport held a JSON escape in this frame that stands for no character.
+    #[must_use]
+    pub const fn with_bad_escape(mut self, bad_escape: bool) -> Self {
+        if bad_escape {
+            self.anomalies.insert(Anomaly::BadEscape);
+        }
+        self
+    }
+
+    /// The outcome, if a response was printed.
+    #[must_use]
+    pub fn outcome(&self) -> Option<Outcome> {
+        self.response.map(|response| response.outcome)
+    }
+}

@@ -1,0 +1,114 @@
+//! Which line of a record is believed: the one place that decides it, for the parser and for `extra`.
+//!
+//! Before a user name the first line of each known label counts. Behind it somebody else has chosen bytes:
+//! he may have forged lines. There only a few labels are taken, the last line of each (the HSM prints the
+//! genuine one behind the forged), unless the label stood before the user name, out of his reach. All other
+//! lines are kept aside as extra.
+
+use crate::anomaly::{Anomalies, Anomaly};
+use crate::label::Label;
+use crate::pieces::{Piece, Pieces};
+use crate::reading::{Reading, read};
+
+/// What becomes of a piece.
+#[derive(Debug)]
+pub(crate) enum Step<'a> {
+    /// It sets this field. A later one of the same label sets it anew.
+    Field(Label, Reading<'a>),
+    /// It is kept as text: label and value.
+    Extra(&'a [u8], &'a [u8]),
+    /// It is dropped.
+    Dropped,
+}
+
+/// Walks a frame's pieces.
+#[derive(Debug, Clone)]
+pub(crate) struct Walk<'a> {
+    pieces: Pieces<'a>,
+    /// Labels seen so far, as bits.
+    seen: u32,
+    /// Those of them seen before the user name.
+    before_user: u32,
+    after_user: bool,
+    v2: bool,
+    /// Anomalies of the pieces so far.
+    pub(crate) anomalies: Anomalies,
+}
+
+impl<'a> Walk<'a> {
+    /// Starts at the front of a frame that has no line ends or blanks behind.
+    pub(crate) fn new(frame: &'a [u8]) -> Self {
+        let pieces = Pieces::new(frame);
+        let mut anomalies = Anomalies::NONE;
+        if matches!(pieces, Pieces::Folded(_)) {
+            anomalies.insert(Anomaly::Folded);
+        }
+        Self { pieces, seen: 0, before_user: 0, after_user: false, v2: false, anomalies }
+    }
+
+    /// The next piece and what becomes of it.
+    pub(crate) fn next(&mut self) -> Option<(Piece<'a>, Step<'a>)> {
+        let piece = self.pieces.next()?;
+        Some((piece, self.judge(piece)))
+    }
+
+    fn judge(&mut self, piece: Piece<'a>) -> Step<'a> {
+        if piece.label.is_empty() {
+            self.anomalies.insert(Anomaly::StrayLine);
+            return aside(piece);
+        }
+        let Some(label) = Label::find(piece.label) else { return aside(piece) };
+        let believed = if self.after_user { self.judge_after_user(label) } else { self.judge_header(label) };
+        match believed {
+            Belief::Taken => self.take(label, piece),
+            Belief::Repeated => Step::Dropped,
+            Belief::Aside => aside(piece),
+        }
+    }
+
+    fn judge_header(&mut self, label: Label) -> Belief {
+        if self.seen & label.bit() != 0 {
+            self.anomalies.insert(Anomaly::RepeatedLabel);
+            return Belief::Repeated;
+        }
+        self.seen |= label.bit();
+        self.before_user = self.seen;
+        self.after_user = label == Label::UserName;
+        Belief::Taken
+    }
+
+    fn judge_after_user(&mut self, label: Label) -> Belief {
+        if label != Label::UserName && !label.believed_after_user(self.v2) {
+            self.anomalies.insert(Anomaly::LabelAfterUser);
+            return Belief::Aside;
+        }
+        if self.seen & label.bit() != 0 {
+            self.anomalies.insert(Anomaly::RepeatedLabel);
+        }
+        self.seen |= label.bit();
+        if self.before_user & label.bit() == 0 { Belief::Taken } else { Belief::Repeated }
+    }
+
+    /// Reads the value of a believed label. One that does not parse is kept as text, except where the
+    /// record stands or falls with it.
+    fn take(&mut self, label: Label, piece: Piece<'a>) -> Step<'a> {
+        let reading = read(label, piece.value);
+        self.v2 |= label == Label::Version && matches!(reading, Reading::Text(_));
+        if matches!(reading, Reading::Bad) && !matches!(label, Label::Time | Label::Sequence) {
+            self.anomalies.insert(Anomaly::BadValue);
+            return aside(piece);
+        }
+        Step::Field(label, reading)
+    }
+}
+
+enum Belief {
+    Taken,
+    Repeated,
+    Aside,
+}
+
+/// Keeps a piece as text; an empty value is absent.
+fn aside(piece: Piece<'_>) -> Step<'_> {
+    if piece.value.is_empty() { Step::Dropped } else { Step::Extra(piece.label, piece.value) }
+}
