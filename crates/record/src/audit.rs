@@ -2,6 +2,8 @@
 
 use crate::anomaly::{Anomalies, Anomaly};
 use crate::extra::Extra;
+use crate::field::Field;
+use crate::value::Value;
 
 /// An audit record. What was not printed is `None`; names are bytes as printed and may be no UTF-8.
 ///
@@ -174,5 +176,57 @@ impl<'a> Audit<'a> {
     #[must_use]
     pub fn outcome(&self) -> Option<Outcome> {
         self.response.map(|response| response.outcome)
+    }
+
+    /// The value of a field of an audit record; `None` if it was not printed, or is no such field.
+    pub(crate) fn value(&self, field: &Field) -> Option<Value<'a>> {
+        match field {
+            Field::Time => Some(Value::Time(self.usecs)),
+            Field::Usecs => Some(Value::Number(self.usecs)),
+            Field::Version => self.version.map(Value::Text),
+            Field::Sequence => Some(Value::Number(self.sequence)),
+            Field::Reboot => self.reboot.map(|reboot| Value::Number(u64::from(reboot))),
+            Field::CommandType => self.command_type.map(Value::Text),
+            Field::CommandTypeCode => self.command_type_code.map(Value::Number),
+            Field::Opcode => self.opcode.map(Value::Text),
+            Field::OpcodeCode => self.opcode_code.map(Value::Number),
+            Field::Session => self.session.map(|session| Value::Lower(session.text)),
+            Field::Connection => self.session.map(|session| Value::Hex(session.connection())),
+            Field::Outcome => self.outcome().map(|outcome| Value::Text(outcome.as_str().as_bytes())),
+            Field::ResponseCode => self.response.map(|response| Value::Number(response.code)),
+            Field::ResponseText => self.response.map(|response| Value::Text(response.text)),
+            Field::LogType => self.log_type.map(Value::Text),
+            Field::LogTypeCode => self.log_type_code.map(Value::Number),
+            Field::UserName => self.user.name.map(Value::Text),
+            Field::UserType => self.user.user_type.map(Value::Text),
+            Field::UserTypeCode => self.user.type_code.map(Value::Number),
+            Field::UserId => self.user.id.map(Value::Text),
+            Field::TargetUserName => self.target_user.name.map(Value::Text),
+            Field::TargetUserType => self.target_user.user_type.map(Value::Text),
+            Field::TargetUserTypeCode => self.target_user.type_code.map(Value::Number),
+            Field::TargetUserId => self.target_user.id.map(Value::Text),
+            _ => self.detail(field),
+        }
+    }
+
+    /// The fields that only some commands print.
+    fn detail(&self, field: &Field) -> Option<Value<'a>> {
+        match field {
+            Field::KeyHandle => self.key.handle().map(Value::Number),
+            Field::KeyPrivateHandle => self.key.private_handle.map(Value::Number),
+            Field::KeyPublicHandle => self.key.public_handle.map(Value::Number),
+            Field::KeyObjectHandle => self.key.object_handle.map(Value::Number),
+            Field::Mechanism => self.mechanism.map(Value::Text),
+            Field::MfaEnabled => self.mfa_enabled.map(Value::Text),
+            Field::Operation => self.operation.map(Value::Text),
+            Field::OperationCode => self.operation_code.map(Value::Number),
+            Field::UserCount => self.user_count.map(Value::Text),
+            Field::UserIds => self.user_ids.map(Value::Text),
+            Field::LocalTimeUsecs => self.local_time_usecs.map(Value::Number),
+            Field::HostTimeUsecs => self.host_time_usecs.map(Value::Number),
+            Field::PropagationDelayUsecs => self.propagation_delay_usecs.map(Value::Number),
+            Field::Extra(label) => self.extra().find(label).map(Value::Text),
+            _ => None,
+        }
     }
 }

@@ -8,6 +8,9 @@
 
 use core::fmt;
 
+/// U+FFFD in UTF-8.
+pub(crate) const REPLACEMENT: &[u8] = "\u{fffd}".as_bytes();
+
 const HEX: &[u8; 16] = b"0123456789abcdef";
 
 /// Whether bytes could be shown as they are.
@@ -37,7 +40,7 @@ pub fn json_content(text: &[u8], out: &mut Vec<u8>) -> Shown {
     for chunk in text.utf8_chunks() {
         json_characters(chunk.valid(), out);
         if !chunk.invalid().is_empty() {
-            out.extend_from_slice("\u{fffd}".as_bytes());
+            out.extend_from_slice(REPLACEMENT);
         }
     }
     Shown::Replaced

@@ -73,7 +73,7 @@ pub enum Field {
     Event(Box<[Box<str>]>),
 }
 
-const TABLE: [(&str, Field); 49] = [
+static TABLE: [(&str, Field); 49] = [
     ("kind", Field::Kind),
     ("time", Field::Time),
     ("usecs", Field::Usecs),
@@ -224,6 +224,11 @@ impl fmt::Display for UnknownField {
 }
 
 impl core::error::Error for UnknownField {}
+
+/// The closed fields with their names, in the order of the view.
+pub(crate) fn closed() -> impl Iterator<Item = (&'static str, &'static Field)> {
+    TABLE.iter().map(|(name, field)| (*name, field))
+}
 
 #[expect(clippy::indexing_slicing, reason = "evaluated at compile time, bounded by the loop")]
 const fn names() -> [&'static str; 49] {

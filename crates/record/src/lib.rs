@@ -20,10 +20,12 @@
 //! assert_eq!(audit.user.name, Some(&b"testuser"[..]));
 //! ```
 
+mod actor;
 mod anomaly;
 mod audit;
 mod boundary;
 mod careful;
+mod document;
 mod extra;
 mod field;
 mod label;
@@ -32,19 +34,24 @@ mod origin;
 mod pieces;
 mod reading;
 mod reason;
+mod record;
 mod value;
+mod view;
 mod walk;
 
 pub mod escape;
 pub mod time;
 
+pub use actor::{Actor, How};
 pub use anomaly::{Anomalies, Anomaly};
 pub use audit::{Audit, Keys, Outcome, Response, Session, User};
 pub use boundary::{is_boundary, trim_end};
 pub use careful::parse;
+pub use document::Document;
 pub use extra::Extra;
 pub use field::{Field, UnknownField, Why};
 pub use limits::Limits;
 pub use origin::{Kind, Origin};
 pub use reason::{Malformed, Reason};
+pub use record::{Body, Record};
 pub use value::Value;

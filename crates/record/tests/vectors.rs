@@ -1,0 +1,66 @@
+//! The conformance vectors whose message is one record's own text, without a transport around it.
+
+use base64::Engine as _;
+use hsmstream_record::{Body, Limits, Origin, Record, is_boundary, parse, trim_end};
+use serde_json::{Value as Json, json};
+
+const VECTORS: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/vectors/records.jsonl"));
+
+/// Prints what becomes of one frame as the vectors do: a view, or a reject.
+fn print(frame: &[u8]) -> (Vec<Json>, Vec<Json>) {
+    match parse(frame, &Limits::default()) {
+        Ok(audit) => {
+            let mut view = Vec::new();
+            Record { origin: Origin::default(), body: Body::Audit(audit) }.write_view(&mut view);
+            (vec![serde_json::from_slice(&view).expect("a view is JSON")], vec![])
+        }
+        Err(malformed) => {
+            (vec![], vec![json!({"reason": malformed.reason.as_str(), "offset": malformed.offset})])
+        }
+    }
+}
+
+/// Cuts text at its boundaries.
+fn split(text: &[u8]) -> Vec<&[u8]> {
+    let starts = text.split_inclusive(|&byte| byte == b'\n').scan(0, |at, line| {
+        let start = *at;
+        *at += line.len();
+        Some((start, line))
+    });
+    let mut cuts: Vec<usize> = starts.filter(|(_, line)| is_boundary(line)).map(|(start, _)| start).collect();
+    if cuts.first() != Some(&0) {
+        cuts.insert(0, 0);
+    }
+    cuts.push(text.len());
+    cuts.windows(2).map(|cut| trim_end(&text[cut[0]..cut[1]])).filter(|frame| !frame.is_empty()).collect()
+}
+
+#[test]
+fn text_becomes_the_expected_records_and_rejects() {
+    let mut checked = 0;
+    for line in VECTORS.lines() {
+        let vector: Json = serde_json::from_str(line).expect("a vector is JSON");
+        let input = vector["input_b64"].as_str().expect("an input");
+        let input = base64::engine::general_purpose::STANDARD.decode(input).expect("base64");
+        if !input.split(|&byte| byte == b'\n').any(is_boundary) || vector["origin"].is_object() {
+            continue;
+        }
+        if !matches!(vector["format"].as_str(), Some("auto" | "raw")) {
+            continue;
+        }
+        if input.starts_with(b"EVENTS\t") || input.starts_with(b"20") || input.starts_with(b"15") {
+            continue;
+        }
+        let (mut records, mut rejects) = (vec![], vec![]);
+        for frame in split(&input) {
+            let (record, reject) = print(frame);
+            records.extend(record);
+            rejects.extend(reject);
+        }
+        let expect = &vector["expect"];
+        assert_eq!(Json::from(records), expect["records"], "{}", vector["id"]);
+        assert_eq!(Json::from(rejects), expect["rejects"], "{}", vector["id"]);
+        checked += 1;
+    }
+    assert!(checked > 180, "only {checked} vectors are text");
+}
