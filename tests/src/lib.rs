@@ -1,9 +1,11 @@
-//! What the tests of several crates share: an Apache Kafka to test against.
+//! What the tests of several crates share.
 //!
-//! - [`broker`] starts, kills and restarts real brokers and reads topics with two independent clients;
+//! - [`broker`] starts, kills and restarts real Apache Kafka brokers and reads topics with two independent clients;
+//! - [`repository`] lists the project's files and reads Rust source without its comments and strings;
 //! - [`wait`] waits for a condition, never for a time.
 //!
 //! A failed expectation panics: everything here runs inside tests.
 
 pub mod broker;
+pub mod repository;
 pub mod wait;
