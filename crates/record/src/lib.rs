@@ -41,6 +41,7 @@ mod walk;
 
 pub mod escape;
 pub mod time;
+pub mod vocabulary;
 
 pub use actor::{Actor, How};
 pub use anomaly::{Anomalies, Anomaly};

@@ -22,17 +22,18 @@ fn print(frame: &[u8]) -> (Vec<Json>, Vec<Json>) {
 
 /// Cuts text at its boundaries.
 fn split(text: &[u8]) -> Vec<&[u8]> {
-    let starts = text.split_inclusive(|&byte| byte == b'\n').scan(0, |at, line| {
-        let start = *at;
-        *at += line.len();
-        Some((start, line))
-    });
-    let mut cuts: Vec<usize> = starts.filter(|(_, line)| is_boundary(line)).map(|(start, _)| start).collect();
-    if cuts.first() != Some(&0) {
-        cuts.insert(0, 0);
+    let mut frames = Vec::new();
+    let mut rest = text;
+    while !rest.is_empty() {
+        let mut lines = rest.split_inclusive(|&byte| byte == b'\n');
+        let first = lines.next().map_or(0, <[u8]>::len);
+        let more: usize = lines.take_while(|line| !is_boundary(line)).map(<[u8]>::len).sum();
+        let (frame, tail) = rest.split_at(first + more);
+        frames.push(trim_end(frame));
+        rest = tail;
     }
-    cuts.push(text.len());
-    cuts.windows(2).map(|cut| trim_end(&text[cut[0]..cut[1]])).filter(|frame| !frame.is_empty()).collect()
+    frames.retain(|frame| !frame.is_empty());
+    frames
 }
 
 #[test]

@@ -1,0 +1,102 @@
+//! Parsing allocates nothing: counted by a global allocator of this test's own.
+
+use hsmstream_record::{Body, Field, Limits, Origin, Record, parse, trim_end};
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::cell::Cell;
+
+struct Counting;
+
+thread_local! {
+    static ALLOCATIONS: Cell<usize> = const { Cell::new(0) };
+}
+
+fn count() {
+    // The cell is gone while a thread ends; what is allocated then is not the parser's.
+    ALLOCATIONS.try_with(|allocations| allocations.set(allocations.get() + 1)).unwrap_or_default();
+}
+
+#[expect(unsafe_code, reason = "an allocator cannot be written without; this one only counts and passes on")]
+// SAFETY: every call goes unchanged to the system's allocator, which upholds the contract.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        count();
+        // SAFETY: the caller's duties are those of `System::alloc`.
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
+        // SAFETY: the caller's duties are those of `System::dealloc`.
+        unsafe { System.dealloc(pointer, layout) }
+    }
+
+    unsafe fn realloc(&self, pointer: *mut u8, layout: Layout, size: usize) -> *mut u8 {
+        count();
+        // SAFETY: the caller's duties are those of `System::realloc`.
+        unsafe { System.realloc(pointer, layout, size) }
+    }
+}
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+/// Runs `work` and tells how often it allocated.
+fn allocations(work: impl FnOnce()) -> usize {
+    let before = ALLOCATIONS.get();
+    work();
+    ALLOCATIONS.get() - before
+}
+
+const V1: &[u8] = include_bytes!("../../../tests/samples/02-alphagov-hsm_login_error_user_doesnt_exist.txt");
+const HOSTILE: &[u8] = b"Time: 01/24/18 17:44:25.013218, usecs:1516815865013218\nVersion No : 2\n\
+    Sequence No : 0x5\nOpcode : CN_LOGIN (zz)\nSession Handle : xyz\nVendor : 1\nstray\nUser Name : a\xff\n\
+    Opcode : CN_LOGOUT (0xe)\nUser Type : CN_CRYPTO_USER (1)\nUser Type : CN_CRYPTO_OFFICER (2)";
+const FOLDED: &[u8] = b"Time: 01/24/18 17:44:25.013218, usecs:1516815865013218 Sequence No : 0x5 \
+    Opcode : CN_LOGIN (0xd) User Name : x User Type : CN_CRYPTO_USER (1)";
+
+#[test]
+fn the_counter_counts() {
+    assert_eq!(allocations(|| drop(std::hint::black_box(vec![1_u8]))), 1);
+}
+
+#[test]
+fn parsing_allocates_nothing() {
+    let limits = Limits::default();
+    let mut many = FOLDED.to_vec();
+    many.truncate(54);
+    many.extend((0..60).flat_map(|line| format!("\nL{line} : {line}").into_bytes()));
+    many.extend_from_slice(b"\nSequence No : 0x5\nOpcode : X");
+    for frame in [V1, HOSTILE, FOLDED, &many, b"no record", b"Time: 1"] {
+        assert_eq!(
+            allocations(|| assert_eq!(parse(frame, &limits).is_ok(), frame.len() > 20)),
+            0,
+            "{}",
+            frame.escape_ascii()
+        );
+    }
+}
+
+#[test]
+fn reading_fields_allocates_nothing() {
+    let names = Field::NAMES.iter().map(|name| Field::parse(name).expect("a field"));
+    let fields: Vec<Field> = names.chain([Field::Extra(b"Vendor".as_slice().into())]).collect();
+    for frame in [V1, HOSTILE, FOLDED] {
+        let audit = parse(trim_end(frame), &Limits::default()).expect("a record");
+        let record = Record { origin: Origin::default(), body: Body::Audit(audit) };
+        let mut out = Vec::with_capacity(4096);
+        let count = allocations(|| {
+            for field in &fields {
+                if let Some(value) = record.value(field) {
+                    let _shown = value.write_json(&mut out);
+                    value.write_text(&mut out);
+                }
+            }
+            assert_eq!(
+                record.audit().map(|audit| audit.extra().count()),
+                Some(usize::from(frame == HOSTILE) * 4)
+            );
+        });
+        assert_eq!(count, 0);
+        out.clear();
+        assert_eq!(allocations(|| record.write_view(&mut out)), 0);
+    }
+}
