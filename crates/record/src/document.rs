@@ -6,7 +6,10 @@
 use crate::escape;
 use crate::field::Field;
 use crate::origin::Kind;
+use crate::reading::decimal;
+use crate::time;
 use crate::value::Value;
+use hsmstream_json::{NESTING_MAX, Reader, Token};
 
 /// A JSON document and its event time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,23 +23,84 @@ pub struct Document<'a> {
 }
 
 impl<'a> Document<'a> {
-    pub(crate) fn value(&self, _field: &Field) -> Option<Value<'a>> {
-        None
+    /// Takes a document, which has to be valid JSON, and reads its event time: `eventTime` of a CloudTrail
+    /// event, else `timestamp` in milliseconds.
+    #[must_use]
+    pub fn new(kind: Kind, json: &'a [u8]) -> Self {
+        let time_usecs = match (kind, scalar(json, ["timestamp"])) {
+            (Kind::CloudTrail, _) => event_time(json).and_then(|text| time::parse_rfc3339(&text.to_cow())),
+            (_, Some(Token::Number(ms))) => decimal(ms).and_then(|ms| ms.checked_mul(1000)),
+            _ => None,
+        };
+        Self { kind, time_usecs: time_usecs.filter(|usecs| *usecs <= time::USECS_MAX), json }
+    }
+
+    /// The value of a field of a document; `None` if it has none, or is `null`, an object or an array.
+    pub(crate) fn value(&self, field: &Field) -> Option<Value<'a>> {
+        match (field, self.kind) {
+            // A CloudTrail event prints its time in the view's form already; it is shown as printed.
+            (Field::Time, Kind::CloudTrail) => {
+                self.time_usecs.and_then(|_| event_time(self.json)).map(Value::JsonText)
+            }
+            (Field::Time, _) => self.time_usecs.map(Value::Time),
+            (Field::Event(path), _) => match scalar(self.json, path.iter().map(|step| &**step))? {
+                Token::String(text) => Some(Value::JsonText(text)),
+                Token::Number(lexeme) => Some(Value::Lexeme(lexeme)),
+                Token::True => Some(Value::Bool(true)),
+                Token::False => Some(Value::Bool(false)),
+                _ => None,
+            },
+            _ => None,
+        }
     }
 
     /// Appends the JSON without the white space between its tokens; numbers and strings unchanged, except
-    /// that bytes which are no UTF-8 become U+FFFD.
+    /// for bytes that a JSON text may not hold.
     pub(crate) fn write_compact(&self, out: &mut Vec<u8>) {
         let mut rest = self.json;
         while let Some(quote) = memchr::memchr(b'"', rest) {
             let (before, string) = rest.split_at(quote);
             push_tokens(before, out);
             let (string, tail) = string.split_at(string_len(string));
-            push_utf8(string, out);
+            let _shown = escape::json_escaped(string, out);
             rest = tail;
         }
         push_tokens(rest, out);
     }
+}
+
+/// The text of `eventTime`.
+fn event_time(json: &[u8]) -> Option<hsmstream_json::Text<'_>> {
+    match scalar(json, ["eventTime"])? {
+        Token::String(text) => Some(text),
+        _ => None,
+    }
+}
+
+/// What stands at a path of member names: its first token. Of several members of a name the last counts.
+fn scalar<'a, 'p>(json: &'a [u8], path: impl IntoIterator<Item = &'p str>) -> Option<Token<'a>> {
+    let mut value = json;
+    for name in path {
+        value = member(value, name)?;
+    }
+    Reader::new(value, NESTING_MAX).lenient().next().ok()?
+}
+
+/// The value of an object's member.
+fn member<'a>(object: &'a [u8], name: &str) -> Option<&'a [u8]> {
+    let mut reader = Reader::new(object, NESTING_MAX).lenient();
+    let mut found = None;
+    if reader.next().ok()? != Some(Token::ObjectStart) {
+        return None;
+    }
+    while let Token::Key(key) = reader.next().ok()?? {
+        if key.eq(name.as_bytes()) {
+            found = Some(reader.raw_value().ok()?);
+        } else {
+            reader.skip_value().ok()?;
+        }
+    }
+    found
 }
 
 /// Copies what is between strings, without its white space.
@@ -55,14 +119,4 @@ fn string_len(bytes: &[u8]) -> usize {
         at += 2;
     }
     bytes.len()
-}
-
-/// Copies a string, with U+FFFD for what is no UTF-8.
-fn push_utf8(string: &[u8], out: &mut Vec<u8>) {
-    for chunk in string.utf8_chunks() {
-        out.extend_from_slice(chunk.valid().as_bytes());
-        if !chunk.invalid().is_empty() {
-            out.extend_from_slice(escape::REPLACEMENT);
-        }
-    }
 }

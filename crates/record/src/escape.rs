@@ -9,7 +9,7 @@
 use core::fmt;
 
 /// U+FFFD in UTF-8.
-pub(crate) const REPLACEMENT: &[u8] = "\u{fffd}".as_bytes();
+const REPLACEMENT: &[u8] = "\u{fffd}".as_bytes();
 
 const HEX: &[u8; 16] = b"0123456789abcdef";
 
@@ -33,12 +33,22 @@ pub fn json_string(text: &[u8], out: &mut Vec<u8>) -> Shown {
 
 /// Appends `text` escaped for the inside of a JSON string.
 pub fn json_content(text: &[u8], out: &mut Vec<u8>) -> Shown {
+    write_json(text, |byte| byte < 0x20 || byte == b'"' || byte == b'\\', out)
+}
+
+/// Appends JSON text that is escaped already, such as a string with its quotes; only bytes that no JSON
+/// string may hold are replaced (invalid UTF-8) or escaped (control characters).
+pub(crate) fn json_escaped(text: &[u8], out: &mut Vec<u8>) -> Shown {
+    write_json(text, |byte| byte < 0x20, out)
+}
+
+fn write_json(text: &[u8], must_escape: impl Fn(u8) -> bool + Copy, out: &mut Vec<u8>) -> Shown {
     if let Ok(text) = str::from_utf8(text) {
-        json_characters(text, out);
+        json_characters(text, must_escape, out);
         return Shown::Exactly;
     }
     for chunk in text.utf8_chunks() {
-        json_characters(chunk.valid(), out);
+        json_characters(chunk.valid(), must_escape, out);
         if !chunk.invalid().is_empty() {
             out.extend_from_slice(REPLACEMENT);
         }
@@ -46,9 +56,9 @@ pub fn json_content(text: &[u8], out: &mut Vec<u8>) -> Shown {
     Shown::Replaced
 }
 
-fn json_characters(text: &str, out: &mut Vec<u8>) {
+fn json_characters(text: &str, must_escape: impl Fn(u8) -> bool, out: &mut Vec<u8>) {
     let mut rest = text.as_bytes();
-    while let Some(at) = rest.iter().position(|&byte| byte < 0x20 || byte == b'"' || byte == b'\\') {
+    while let Some(at) = rest.iter().position(|&byte| must_escape(byte)) {
         let (clean, tail) = rest.split_at(at);
         out.extend_from_slice(clean);
         let Some((&byte, tail)) = tail.split_first() else { return };

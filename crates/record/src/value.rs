@@ -4,6 +4,7 @@
 //! text (for group keys and templates: bytes as they are, not made UTF-8).
 
 use crate::{escape, time};
+use hsmstream_json::Text;
 use std::io::Write as _;
 
 /// A scalar of the view. The variants say how the bytes are to be shown.
@@ -25,6 +26,8 @@ pub enum Value<'a> {
     Time(u64),
     /// A JSON number of a document, as it was printed.
     Lexeme(&'a [u8]),
+    /// A JSON string of a document, still escaped.
+    JsonText(Text<'a>),
 }
 
 impl Value<'_> {
@@ -36,6 +39,12 @@ impl Value<'_> {
                 out.push(b'"');
                 self.write_text(out);
                 out.push(b'"');
+            }
+            Self::JsonText(text) => {
+                out.push(b'"');
+                let shown = escape::json_escaped(text.raw(), out);
+                out.push(b'"');
+                return shown;
             }
             Self::Text(text) => return escape::json_string(text, out),
             Self::Lower(text) => {
@@ -56,6 +65,9 @@ impl Value<'_> {
             Self::Signed(number) => write_display(&number, out),
             Self::Bool(truth) => out.extend_from_slice(if truth { b"true" } else { b"false" }),
             Self::Text(text) | Self::Lexeme(text) => out.extend_from_slice(text),
+            Self::JsonText(text) => {
+                text.unescape_into(out);
+            }
             Self::Lower(text) => out.extend(text.iter().map(u8::to_ascii_lowercase)),
             Self::Hex(number) => write_display(&format_args!("{number:#x}"), out),
             Self::Time(usecs) => time::rfc3339_micros(usecs, out),
