@@ -92,6 +92,8 @@ const IMPURE_WORDS: &[&str] =
 struct Dependency {
     name: String,
     for_tests: bool,
+    /// Any version will do, which for a crate of others means that nobody has thought about it.
+    wildcard: bool,
 }
 
 /// The workspace's packages by name, with their manifests' dependencies.
@@ -106,6 +108,7 @@ fn packages() -> BTreeMap<String, Vec<Dependency>> {
     let dependency = |value: &Value| Dependency {
         name: value["name"].as_str().expect("a name").to_owned(),
         for_tests: value["kind"] == "dev",
+        wildcard: value["req"] == "*" && !value["source"].is_null(),
     };
     let package = |value: &Value| {
         let dependencies = value["dependencies"].as_array().expect("a list").iter().map(dependency).collect();
@@ -237,6 +240,17 @@ fn only_the_kafka_crate_names_a_kafka_client() {
         let uses = dependencies.iter().any(|dependency| KAFKA_CLIENT.contains(&dependency.name.as_str()));
         if uses && !KAFKA_CLIENT_USERS.contains(&name.as_str()) {
             problems.push(format!("{name}: names a Kafka client"));
+        }
+    }
+    check(&problems);
+}
+
+#[test]
+fn no_dependency_takes_any_version() {
+    let mut problems = Vec::new();
+    for (name, dependencies) in packages() {
+        for dependency in dependencies.iter().filter(|dependency| dependency.wildcard) {
+            problems.push(format!("{name} -> {}: any version", dependency.name));
         }
     }
     check(&problems);
