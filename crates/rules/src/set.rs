@@ -1,0 +1,156 @@
+//! The rule set: all rules, compiled to match a record against all of them at once.
+//!
+//! Immutable and shared between threads; a reload makes a new one. Rules stand in the order of their
+//! ids, so the order of matches, and with it of outputs, does not depend on how files are named.
+//!
+//! Rules with the same pattern share one entry of the kind's pattern set, rules without a pattern are
+//! added to every record of their kind.
+
+use std::collections::BTreeMap;
+
+use hsmstream_pattern::Pattern;
+use hsmstream_record::{Kind, Record};
+
+use crate::rule::{Rule, RuleIndex};
+use crate::view::{Reach, View, ViewScratch};
+
+/// All rules of a configuration.
+#[derive(Debug)]
+pub struct RuleSet {
+    /// In order of ids.
+    rules: Vec<Rule>,
+    audit: KindSet,
+    certificate: KindSet,
+    cloudtrail: KindSet,
+    metric: KindSet,
+}
+
+/// The rules of one kind of record.
+#[derive(Debug)]
+struct KindSet {
+    patterns: hsmstream_pattern::Set,
+    /// For each pattern of the set, the rules that have it.
+    members: Vec<Vec<RuleIndex>>,
+    /// Rules without a pattern.
+    always: Vec<RuleIndex>,
+    /// For each selector of the set, how it is answered.
+    reaches: Vec<Reach>,
+}
+
+/// Buffers of one thread for [`RuleSet::matches`].
+#[derive(Debug, Default)]
+pub struct MatchScratch {
+    pattern: hsmstream_pattern::Scratch,
+    patterns: Vec<u32>,
+    view: ViewScratch,
+}
+
+impl RuleSet {
+    /// Compiles rules whose ids are unique.
+    pub(crate) fn compile(mut rules: Vec<Rule>) -> Self {
+        rules.sort_by(|a, b| a.id.cmp(&b.id));
+        let of = |kind| KindSet::compile(&rules, kind);
+        let (audit, certificate) = (of(Kind::Audit), of(Kind::Certificate));
+        let (cloudtrail, metric) = (of(Kind::CloudTrail), of(Kind::Metric));
+        Self { rules, audit, certificate, cloudtrail, metric }
+    }
+
+    /// Number of rules.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.rules.len()
+    }
+
+    /// Whether there is no rule.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.rules.is_empty()
+    }
+
+    /// All rules, in order of ids.
+    #[must_use]
+    pub fn rules(&self) -> &[Rule] {
+        &self.rules
+    }
+
+    /// The rules with their indices.
+    pub fn iter(&self) -> impl Iterator<Item = (RuleIndex, &Rule)> {
+        (0..).map(RuleIndex).zip(&self.rules)
+    }
+
+    /// The rule at `index`; `None` if the index belongs to another set.
+    #[must_use]
+    pub fn rule(&self, index: RuleIndex) -> Option<&Rule> {
+        self.rules.get(usize::try_from(index.0).ok()?)
+    }
+
+    /// The rule of that id.
+    #[must_use]
+    pub fn find(&self, id: &str) -> Option<(RuleIndex, &Rule)> {
+        let at = self.rules.binary_search_by(|rule| rule.id.as_str().cmp(id)).ok()?;
+        Some((RuleIndex(u32::try_from(at).ok()?), self.rules.get(at)?))
+    }
+
+    /// Whether some rule looks at records of this kind.
+    #[must_use]
+    pub fn looks_at(&self, kind: Kind) -> bool {
+        let kind = self.kind(kind);
+        !kind.members.is_empty() || !kind.always.is_empty()
+    }
+
+    /// Puts the rules that match `record` into `matched`, in ascending order. Does not allocate once
+    /// the buffers have grown, unless a selector needs the rendered view.
+    pub fn matches(&self, record: &Record<'_>, scratch: &mut MatchScratch, matched: &mut Vec<RuleIndex>) {
+        matched.clear();
+        let kind = self.kind(record.kind());
+        matched.extend_from_slice(&kind.always);
+        if !kind.members.is_empty() {
+            scratch.patterns.clear();
+            let mut view = View::new(record, &kind.reaches, &mut scratch.view);
+            kind.patterns.matches(record.raw(), &mut view, &mut scratch.pattern, &mut scratch.patterns);
+            for &pattern in &scratch.patterns {
+                let members = usize::try_from(pattern).ok().and_then(|pattern| kind.members.get(pattern));
+                matched.extend_from_slice(members.map_or(&[], Vec::as_slice));
+            }
+        }
+        matched.sort_unstable();
+    }
+
+    fn kind(&self, kind: Kind) -> &KindSet {
+        match kind {
+            Kind::Audit => &self.audit,
+            Kind::Certificate => &self.certificate,
+            Kind::CloudTrail => &self.cloudtrail,
+            Kind::Metric => &self.metric,
+        }
+    }
+}
+
+impl KindSet {
+    fn compile(rules: &[Rule], kind: Kind) -> Self {
+        let mut places: BTreeMap<&str, usize> = BTreeMap::new();
+        let mut patterns: Vec<&Pattern> = Vec::new();
+        let mut members: Vec<Vec<RuleIndex>> = Vec::new();
+        let mut always = Vec::new();
+        for (index, rule) in (0..).map(RuleIndex).zip(rules) {
+            if rule.kind != kind {
+                continue;
+            }
+            let Some(pattern) = &rule.pattern else {
+                always.push(index);
+                continue;
+            };
+            let place = *places.entry(pattern.text()).or_insert_with(|| {
+                patterns.push(pattern);
+                members.push(Vec::new());
+                members.len() - 1
+            });
+            if let Some(members) = members.get_mut(place) {
+                members.push(index);
+            }
+        }
+        let patterns = hsmstream_pattern::Set::compile(patterns.into_iter());
+        let reaches = patterns.selectors().iter().map(|selector| Reach::resolve(selector, kind)).collect();
+        Self { patterns, members, always, reaches }
+    }
+}
