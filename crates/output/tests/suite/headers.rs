@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use hsmstream_output::cloudevents::{EventSource, headers};
+use hsmstream_output::cloudevents::{EventSource, event_type, headers};
 use hsmstream_output::schema::{SCHEMA_NAMES, identifier};
 use hsmstream_output::*;
 
@@ -112,4 +112,33 @@ fn alert_closing_and_rollup_of_a_group_share_a_key() {
     assert_eq!(key, "login-failures-per-session|hsm=hsm-nwbbiqbj4jk|connection=0xc008|user.name");
     assert_eq!(key, Output::Closing(examples::closing(&rule)).message_key());
     assert_eq!(key, Output::Rollup(examples::rollup(&rule)).message_key());
+}
+
+/// The AsyncAPI document names the event types that the code sends, and schemas that exist.
+#[test]
+fn asyncapi_names_the_types_and_schemas() {
+    let deploy = std::path::Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../../deploy"));
+    let document = std::fs::read_to_string(deploy.join("asyncapi.yaml")).unwrap();
+    let named = |start: &str, end: &[char]| -> BTreeSet<String> {
+        let found = document.split(start).skip(1);
+        found.map(|rest| rest.split(end).next().unwrap_or_default().to_owned()).collect()
+    };
+    let rule = examples::rule();
+    let outputs = [
+        Output::Alert(examples::alert(&rule, &[])),
+        Output::Closing(examples::closing(&rule)),
+        Output::Rollup(examples::rollup(&rule)),
+        Output::Reject(examples::reject()),
+        Output::Operational(examples::operational()),
+    ];
+    let types: BTreeSet<String> = outputs.iter().map(|it| event_type(it).to_owned()).collect();
+    let in_document = named("const: io.", &['}', '\n']);
+    assert_eq!(in_document, types.iter().map(|it| it.trim_start_matches("io.").to_owned()).collect());
+    let schemas = named("../crates/output/schemas/", &['\n']);
+    let formats = examples::ALL_FORMATS;
+    let sent = outputs.iter().flat_map(|it| formats.map(|format| format!("{}.json", it.schema_name(format))));
+    assert_eq!(schemas, sent.collect());
+    for schema in schemas {
+        assert!(deploy.join("../crates/output/schemas").join(&schema).exists(), "{schema}");
+    }
 }
