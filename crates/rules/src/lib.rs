@@ -3,7 +3,7 @@
 //! In: rule files ([`load`]) and parsed records. Out: a [`RuleSet`] with everything the engine needs to
 //! run its rules ([`Rule`]), the rules that match a record ([`RuleSet::matches`]), group keys ([`key`]),
 //! and [`Diagnostic`]s for people: every mistake of every file at once, with its place and the nearest
-//! valid name. Tests that stand beside rules are read and expanded to raw records ([`Test`]).
+//! valid name. [`Query`] matches a single pattern without a rule. Tests that stand beside rules are read and expanded to raw records ([`Test`]).
 //!
 //! ```
 //! use hsmstream_rules::{Limits, RuleFile, load};
@@ -28,6 +28,7 @@ mod fingerprint;
 mod limits;
 mod load;
 mod names;
+mod query;
 mod read;
 mod report;
 mod rule;
@@ -39,6 +40,9 @@ mod yaml;
 pub mod expand;
 pub mod key;
 
+/// The format of rule files, for people, in Markdown.
+pub const REFERENCE: &str = include_str!("reference.md");
+
 pub use case::{
     Expectation, ExpectedRow, Mismatch, Named, ObservedAlert, ObservedRow, Test, TestOrigin, TestRecord,
 };
@@ -46,6 +50,7 @@ pub use diagnostic::{Diagnostic, Level, Place, render_all};
 pub use fingerprint::{ContentHash, StateFingerprint};
 pub use limits::Limits;
 pub use load::{LeftOut, Loaded, RuleFile, load};
+pub use query::Query;
 pub use rule::{Measure, MeasureKind, Operator, Rollup, Rule, RuleIndex, Severity, Stage, Threshold, What};
 pub use set::{MatchScratch, RuleSet};
 pub use source::ByteSpan;

@@ -37,12 +37,12 @@ struct KindSet {
     reaches: Vec<Reach>,
 }
 
-/// Buffers of one thread for [`RuleSet::matches`].
+/// Buffers of one thread for [`RuleSet::matches`] and [`Query::matches`](crate::Query::matches).
 #[derive(Debug, Default)]
 pub struct MatchScratch {
-    pattern: hsmstream_pattern::Scratch,
-    patterns: Vec<u32>,
-    view: ViewScratch,
+    pub(crate) pattern: hsmstream_pattern::Scratch,
+    pub(crate) patterns: Vec<u32>,
+    pub(crate) view: ViewScratch,
 }
 
 impl RuleSet {
@@ -150,7 +150,8 @@ impl KindSet {
             }
         }
         let patterns = hsmstream_pattern::Set::compile(patterns.into_iter());
-        let reaches = patterns.selectors().iter().map(|selector| Reach::resolve(selector, kind)).collect();
+        let reaches =
+            patterns.selectors().iter().map(|selector| Reach::resolve(selector.steps(), kind)).collect();
         Self { patterns, members, always, reaches }
     }
 }

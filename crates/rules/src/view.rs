@@ -12,7 +12,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use hsmstream_json::{NESTING_MAX, Node, NodeKind, Tape};
-use hsmstream_pattern::{Document, Scalar, Selector, Step};
+use hsmstream_pattern::{Document, Scalar, Step};
 use hsmstream_record::{Field, Kind, Record, Value};
 
 /// How the values of a selector are found.
@@ -27,9 +27,8 @@ pub(crate) enum Reach {
 }
 
 impl Reach {
-    /// Decides how `selector` is answered on records of `kind`.
-    pub(crate) fn resolve(selector: &Selector, kind: Kind) -> Self {
-        let steps = selector.steps();
+    /// Decides how the selector with these steps is answered on records of `kind`.
+    pub(crate) fn resolve(steps: &[Step], kind: Kind) -> Self {
         if kind == Kind::Audit {
             if let Some(field) = plain_field(steps) {
                 return Self::Field(field);
@@ -218,3 +217,7 @@ fn visit_node(node: Node<'_, '_>, buffer: &mut Vec<u8>, visit: &mut dyn FnMut(Sc
         }
     }
 }
+
+#[cfg(test)]
+#[path = "view_tests.rs"]
+mod tests;

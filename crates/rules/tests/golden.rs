@@ -128,6 +128,10 @@ const RULES: &[(&str, &str)] = &[
         "references: { a: b }",
         "r.yaml:3:13: error: `references` has to be a list, not a mapping; write it in brackets: […]",
     ),
+    (
+        "rollup: { window: { tumbling: 1m }, measures: { n: count } }\nsuppress: 5m",
+        "r.yaml:4:1: error: `suppress` does not go with `rollup`: a rollup does not alert",
+    ),
     ("evidence: 1000", "r.yaml:3:11: error: `evidence` has to be between 0 and 100"),
     (
         "rollup: { window: { sliding: 1m }, measures: { n: count } }",

@@ -48,8 +48,23 @@ const KEYS: [&str; 18] = [
 ];
 
 /// Options of the design that this version refuses by name, and the keys of Sigma rules.
-const LATER: [&str; 8] =
-    ["fold", "when", "order", "dedupe", "partitioned_by", "logsource", "detection", "correlation"];
+const LATER: [&str; 15] = [
+    "fold",
+    "when",
+    "order",
+    "dedupe",
+    "partitioned_by",
+    "logsource",
+    "detection",
+    "correlation",
+    "sequence",
+    "absence",
+    "first_seen",
+    "baseline",
+    "alarm",
+    "correlate",
+    "integrity",
+];
 
 const KINDS: [(&str, Kind); 4] = [
     ("audit", Kind::Audit),
@@ -197,12 +212,11 @@ fn read_operator(
         report.error(rollup.span, "`rollup` and `detect` exclude each other".into(), help);
     }
     let suppress = fields.entry("suppress");
-    if let (Some(_), Some(suppress)) = (rollup, suppress) {
-        report.error(
-            suppress.span,
-            "`suppress` does not go with `rollup`: a rollup does not alert".into(),
-            None,
-        );
+    for key in ["suppress", "evidence"] {
+        if let (Some(_), Some(entry)) = (rollup, fields.entry(key)) {
+            let message = format!("`{key}` does not go with `rollup`: a rollup does not alert");
+            report.error(entry.span, message, None);
+        }
     }
     if detect.is_none() && rollup.is_none() {
         let group_by = detect::group_by(fields, kind, limits, report);

@@ -1,4 +1,4 @@
-//! Filled below by the golden diagnostics in `tests/`; here only what needs private items.
+//! What needs private items; the diagnostics of whole files are golden tests of the crate.
 
 use crate::expand::known_response;
 
