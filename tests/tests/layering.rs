@@ -48,7 +48,8 @@ const PURE: &[(&str, &[&str])] = &[
 ];
 
 /// Libraries for tests, open to every crate.
-const TEST_LIBRARIES: &[&str] = &["proptest", "serde_json", "jsonschema", "tempfile", "base64", "flate2"];
+const TEST_LIBRARIES: &[&str] =
+    &["proptest", "serde", "serde_json", "jsonschema", "tempfile", "base64", "flate2"];
 
 /// What a pure crate may not pull in by any route.
 const IMPURE: &[&str] =
