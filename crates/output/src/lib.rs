@@ -10,7 +10,7 @@
 //! * Every byte string may be hostile. What is not UTF-8 is shown as U+FFFD; nothing is cut or dropped
 //!   without a mark in the document and a [`Cut`] in the answer.
 //! * A value never exceeds its [`SizeCap`].
-//! * What is emitted validates against the embedded schema of its form (`tests/schemas.rs`).
+//! * What is emitted validates against the embedded schema of its form (`tests/suite/schemas.rs`).
 //!
 //! ```
 //! use hsmstream_output::{AlertFormat, Cut, Encoder, Position, Reject, reject_id};
