@@ -257,8 +257,6 @@ fn low(number: u64) -> u32 {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 300, ..ProptestConfig::default() })]
-
     #[test]
     fn whatever_is_emitted_is_valid(parts in parts()) {
         parts.outputs(&mut |format, output| {
