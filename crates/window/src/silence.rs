@@ -1,0 +1,121 @@
+//! The silence after a firing, and the two places where its suppressed firings are told.
+//!
+//! A firing with fire time t silences its key for fire times < t + suppress, older ones included. The
+//! number of would-be firings inside goes into the key's next alert and into one closing update, due when
+//! watermark − lateness reaches t + suppress. Then the silence is forgotten; the number waits for a next
+//! alert until `suppressed_memory` more event time has passed.
+//!
+//! With t older than watermark − lateness (a stream behind the task) the deadlines count from there:
+//! else the silence would be over before it began, and a backlog would alert with every record.
+//!
+//! If the wall clock closed the silence (all input idle) and more was suppressed afterwards, the normal
+//! deadline brings a second update with the whole number. Otherwise there is exactly one.
+
+use crate::codec::{Reader, put_contribution, put_u64};
+use crate::error::RestoreError;
+use crate::event::Contribution;
+use crate::output::{Closing, Output};
+use crate::time::{EventTime, Span};
+
+/// The settings that silences of one rule share.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Silence {
+    pub(crate) suppress: Span,
+    pub(crate) lateness: Span,
+    pub(crate) memory: Span,
+}
+
+/// The last alert of a key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Fired {
+    pub(crate) time: EventTime,
+    /// `max(time, watermark − lateness)` at the firing: deadlines count from here.
+    pub(crate) base: EventTime,
+    pub(crate) suppressed: u64,
+    /// How many of them a closing update has told.
+    pub(crate) reported: u64,
+    pub(crate) first: Contribution,
+    pub(crate) last: Contribution,
+}
+
+impl Silence {
+    pub(crate) fn begin(
+        self,
+        first: Contribution,
+        last: Contribution,
+        time: EventTime,
+        watermark: EventTime,
+    ) -> Fired {
+        let base = time.max(watermark.minus(self.lateness));
+        Fired { time, base, suppressed: 0, reported: 0, first, last }
+    }
+
+    /// Whether a firing at `fire_time` falls into the silence.
+    pub(crate) fn covers(self, fired: &Fired, fire_time: EventTime, watermark: EventTime) -> bool {
+        self.suppress > Span::ZERO
+            && watermark < self.closing_due(fired)
+            && fire_time < fired.time.plus(self.suppress)
+    }
+
+    /// When the closing update is due, and the silence over.
+    pub(crate) fn closing_due(self, fired: &Fired) -> EventTime {
+        fired.base.plus(self.suppress).plus(self.lateness)
+    }
+
+    /// The number that the key's next alert carries.
+    pub(crate) fn suppressed_before(self, fired: &Fired, watermark: EventTime) -> u64 {
+        if watermark < self.forgotten_at(fired) { fired.suppressed } else { 0 }
+    }
+
+    /// The watermark from which on nothing of the alert matters any more.
+    pub(crate) fn forgotten_at(self, fired: &Fired) -> EventTime {
+        let over = self.closing_due(fired);
+        if fired.suppressed == 0 { over } else { over.plus(self.memory).max(over.plus(Span(1))) }
+    }
+
+    /// The next deadline of the alert.
+    pub(crate) fn next_deadline(self, fired: &Fired) -> EventTime {
+        if fired.unreported() { self.closing_due(fired) } else { self.forgotten_at(fired) }
+    }
+}
+
+impl Fired {
+    pub(crate) fn unreported(&self) -> bool {
+        self.suppressed > self.reported
+    }
+
+    /// Publishes the closing update if there is something to tell; says whether it did.
+    pub(crate) fn close(&mut self, key: &[u8], out: &mut dyn FnMut(Output<'_>)) -> bool {
+        if !self.unreported() {
+            return false;
+        }
+        self.reported = self.suppressed;
+        out(Output::Closing(Closing {
+            key,
+            fire_time: self.time,
+            first: self.first,
+            last: self.last,
+            suppressed: self.suppressed,
+        }));
+        true
+    }
+
+    pub(crate) fn encode(&self, out: &mut Vec<u8>) {
+        put_u64(out, self.time.0);
+        put_u64(out, self.base.0.saturating_sub(self.time.0));
+        put_u64(out, self.suppressed);
+        put_u64(out, self.reported);
+        put_contribution(out, &Contribution { time: self.time, ..Contribution::default() }, &self.first);
+        put_contribution(out, &self.first, &self.last);
+    }
+
+    pub(crate) fn decode(reader: &mut Reader<'_>) -> Result<Self, RestoreError> {
+        let time = EventTime(reader.u64()?);
+        let base = time.plus(Span(reader.u64()?));
+        let suppressed = reader.u64()?;
+        let reported = reader.u64()?;
+        let first = reader.contribution(&Contribution { time, ..Contribution::default() })?;
+        let last = reader.contribution(&first)?;
+        Ok(Self { time, base, suppressed, reported, first, last })
+    }
+}
