@@ -59,7 +59,7 @@ pub(crate) enum Base {
 /// Splits `NAME (CODE)` at the last ` (`. A value without code is all name; so is, as an error, one whose
 /// code does not parse.
 pub(crate) fn name_code(value: &[u8], base: Base) -> Result<(&[u8], Option<u64>), &[u8]> {
-    let Some(split) = memchr::memmem::rfind(value, b" (") else { return Ok((value, None)) };
+    let Some(split) = value.windows(2).rposition(|pair| pair == b" (") else { return Ok((value, None)) };
     let (name, code) = value.split_at(split);
     let digits = code.strip_prefix(b" (").and_then(|code| code.strip_suffix(b")")).ok_or(value)?;
     let code = match base {

@@ -37,6 +37,30 @@ pub fn rfc3339_micros(usecs: u64, out: &mut Vec<u8>) {
     out.extend_from_slice(&text);
 }
 
+/// Appends `usecs` as records print it, `MM/DD/YY hh:mm:ss.uuuuuu`. The century is lost.
+///
+/// A time beyond [`USECS_MAX`] is shown as that.
+pub fn printed(usecs: u64, out: &mut Vec<u8>) {
+    let usecs = usecs.min(USECS_MAX);
+    let seconds = usecs / SECOND;
+    let (year, month, day) = civil(seconds / DAY_SECONDS);
+    let of_day = seconds % DAY_SECONDS;
+    let mut text = *b"00/00/00 00:00:00.000000";
+    let parts = [
+        (0..2, month),
+        (3..5, day),
+        (6..8, year % 100),
+        (9..11, of_day / 3600),
+        (12..14, of_day / 60 % 60),
+        (15..17, of_day % 60),
+        (18..24, usecs % SECOND),
+    ];
+    for (range, value) in parts {
+        write_digits(value, text.get_mut(range).unwrap_or_default());
+    }
+    out.extend_from_slice(&text);
+}
+
 /// Reads a time in RFC 3339, with `Z` or an offset, with or without a fraction (digits behind the sixth are
 /// cut off). `None` if it is none, lies before 1970 or beyond 9999.
 #[must_use]

@@ -22,7 +22,7 @@ pub(crate) fn write(record: &Record<'_>, actor: Option<&Actor<'_>>, out: &mut Ve
             view.anomalies(audit.anomalies);
         }
         Body::Document(document) => {
-            view.key(b"event");
+            view.known_key("event");
             document.write_compact(view.out);
         }
     }
@@ -48,12 +48,12 @@ impl View<'_> {
                     self.out.push(b'}');
                 }
                 if !object.is_empty() {
-                    self.key(object.as_bytes());
+                    self.known_key(object);
                     self.out.push(b'{');
                 }
                 open = object;
             }
-            self.key(member.as_bytes());
+            self.known_key(member);
             if value.write_json(self.out) == Shown::Replaced {
                 self.shown = Shown::Replaced;
             }
@@ -68,7 +68,7 @@ impl View<'_> {
         if extra.peek().is_none() {
             return;
         }
-        self.key(b"extra");
+        self.known_key("extra");
         self.out.push(b'{');
         for (label, value) in extra {
             self.key(label);
@@ -84,13 +84,21 @@ impl View<'_> {
         if anomalies.is_empty() {
             return;
         }
-        self.key(b"anomalies");
+        self.known_key("anomalies");
         self.out.push(b'[');
         for anomaly in anomalies.iter() {
             self.separate();
             self.text(anomaly.as_str().as_bytes());
         }
         self.out.push(b']');
+    }
+
+    /// As [`Self::key`], of a name that needs no escapes.
+    fn known_key(&mut self, name: &str) {
+        self.separate();
+        self.out.push(b'"');
+        self.out.extend_from_slice(name.as_bytes());
+        self.out.extend_from_slice(b"\":");
     }
 
     /// Begins a member of the object at hand.

@@ -8,8 +8,6 @@
 //! describes the same vendor's firmware (AZ); published records, log patterns and measurements of live
 //! deployments: alphagov/cyber-cloudwatch-fluentd-to-hec (GDS), SIEM on Amazon OpenSearch Service (SIEM),
 //! aws-samples/cloudhsm-workshop (WS), RadiumGu/pix-proxy-samples (PIX).
-//!
-//! This file is a table and exempt from the length limit.
 
 /// How far a word is documented.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -214,6 +214,10 @@ proptest! {
         let mut out = Vec::new();
         time::rfc3339_micros(usecs, &mut out);
         prop_assert_eq!(time::parse_rfc3339(&out), Some(usecs));
+        out.clear();
+        let usecs = usecs % 3_155_760_000_000_000 + 946_684_800_000_000; // 2000 to 2099
+        time::printed(usecs, &mut out);
+        prop_assert_eq!(time::parse_printed(&out), Some(usecs));
     }
 
     #[test]
