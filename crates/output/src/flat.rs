@@ -135,6 +135,7 @@ pub(crate) struct RollupDocument<'a> {
     revision: u32,
     retracted: bool,
     reopened: bool,
+    capped: bool,
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     truncated: &'static [&'static str],
 }
@@ -233,6 +234,7 @@ pub(crate) fn rollup<'a>(rollup: &Rollup<'a>, fit: Fit) -> RollupDocument<'a> {
         revision: rollup.revision,
         retracted: rollup.retracted,
         reopened: rollup.reopened,
+        capped: rollup.capped,
         truncated: fit.cut.marks(),
     }
 }

@@ -7,8 +7,8 @@
 //!
 //! | prefix | domain | fields |
 //! |---|---|---|
-//! | `hsa-` | `hsmstream alert 1` | rule id, rule content hash, group, first record, last record |
-//! | `hsr-` | `hsmstream rollup 1` | rule id, group, window kind and lengths, window start |
+//! | `hsa-` | `hsmstream alert 1` | rule id, rule content hash, group, first record, last record, fire time |
+//! | `hsr-` | `hsmstream rollup 1` | rule id, group, window kind and lengths, window start; of a reopened row the watermark at which |
 //! | `hsx-` | `hsmstream reject 1` | topic, partition, offset, message offset, index in message |
 //! | `hso-` | `hsmstream operational 1` | kind, rule, topic, partition, offset, index in message |
 //!
@@ -73,12 +73,16 @@ pub enum RecordIdentity<'a> {
 }
 
 /// The id of an alert and of its closing update.
+///
+/// The fire time is part of it because first and last alone do not tell two firings apart when a rule
+/// without silence fires again for an event that arrived late between them.
 #[must_use]
 pub fn alert_id(
     rule: &RuleInfo,
     group: &[GroupField<'_>],
     first: &RecordIdentity<'_>,
     last: &RecordIdentity<'_>,
+    fire_time: Timestamp,
 ) -> Id {
     let mut fields = Fields::new("hsmstream alert 1");
     fields.bytes(rule.id.as_bytes());
@@ -86,13 +90,21 @@ pub fn alert_id(
     fields.group(group);
     fields.record(first);
     fields.record(last);
+    fields.number(fire_time.micros());
     fields.id(*b"hsa-")
 }
 
 /// The id of a rollup's row, the same for all its revisions. The rule's content is no part of it; of a
-/// session, `start` is that of the earliest session merged into it.
+/// session, `start` is that of the earliest session merged into it. A row for a window that had been final
+/// and forgotten has `reopened_at`, the watermark at that moment, so that it never replaces the first row.
 #[must_use]
-pub fn rollup_id(rule_id: &str, group: &[GroupField<'_>], window: Window, start: Timestamp) -> Id {
+pub fn rollup_id(
+    rule_id: &str,
+    group: &[GroupField<'_>],
+    window: Window,
+    start: Timestamp,
+    reopened_at: Option<Timestamp>,
+) -> Id {
     let mut fields = Fields::new("hsmstream rollup 1");
     fields.bytes(rule_id.as_bytes());
     fields.group(group);
@@ -105,6 +117,9 @@ pub fn rollup_id(rule_id: &str, group: &[GroupField<'_>], window: Window, start:
     fields.number(length);
     fields.number(every);
     fields.number(start.micros());
+    if let Some(reopened_at) = reopened_at {
+        fields.number(reopened_at.micros());
+    }
     fields.id(*b"hsr-")
 }
 

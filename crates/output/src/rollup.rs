@@ -24,8 +24,10 @@ pub struct Rollup<'a> {
     pub revision: u32,
     /// The window merged into another session: forget this row.
     pub retracted: bool,
-    /// State of this key had been dropped before: the measures hold only what came after.
+    /// The window had been final and forgotten: this row of its own holds only what came after.
     pub reopened: bool,
+    /// A limit was reached, so the measures are lower bounds.
+    pub capped: bool,
 }
 
 /// One measure of a row.

@@ -81,7 +81,7 @@ pub(crate) fn sequenced(sequence: u64) -> RecordIdentity<'static> {
 
 pub(crate) fn alert<'a>(rule: &'a RuleInfo, evidence: &'a [Evidence<'a>]) -> Alert<'a> {
     Alert {
-        id: alert_id(rule, &GROUP, &sequenced(25), &sequenced(29)),
+        id: alert_id(rule, &GROUP, &sequenced(25), &sequenced(29), time(0)),
         rule,
         group: &GROUP,
         fire_time: time(120_000_000),
@@ -99,7 +99,7 @@ pub(crate) fn alert<'a>(rule: &'a RuleInfo, evidence: &'a [Evidence<'a>]) -> Ale
 
 pub(crate) fn closing(rule: &RuleInfo) -> Closing<'_> {
     Closing {
-        id: alert_id(rule, &GROUP, &sequenced(25), &sequenced(29)),
+        id: alert_id(rule, &GROUP, &sequenced(25), &sequenced(29), time(0)),
         rule,
         group: &GROUP,
         fire_time: time(120_000_000),
@@ -117,7 +117,7 @@ const MEASURES: [Measure<'static>; 3] = [
 
 pub(crate) fn rollup(rule: &RuleInfo) -> Rollup<'_> {
     Rollup {
-        id: rollup_id(&rule.id, &GROUP, Window::Tumbling { size_usecs: 60_000_000 }, time(0)),
+        id: rollup_id(&rule.id, &GROUP, Window::Tumbling { size_usecs: 60_000_000 }, time(0), None),
         rule,
         group: &GROUP,
         window_start: time(0),
@@ -127,6 +127,7 @@ pub(crate) fn rollup(rule: &RuleInfo) -> Rollup<'_> {
         revision: 1,
         retracted: false,
         reopened: false,
+        capped: false,
     }
 }
 

@@ -11,7 +11,7 @@ use crate::examples::{self, GROUP, position, sequenced, time};
 #[test]
 fn ids_are_as_documented() {
     let rule = examples::rule();
-    assert_eq!(examples::alert(&rule, &[]).id.as_str(), "hsa-359cf1e31567086fd331cb1df2d16631");
+    assert_eq!(examples::alert(&rule, &[]).id.as_str(), "hsa-61d66ec8479bd7d83844e5ebd856921b");
     assert_eq!(examples::closing(&rule).id, examples::alert(&rule, &[]).id);
     assert_eq!(examples::rollup(&rule).id.as_str(), "hsr-52f8cab487cbbec2bfca0db488fb35c9");
     assert_eq!(examples::reject().id.as_str(), "hsx-f002da6ef91cd746f7787ce13406ff80");
@@ -46,18 +46,18 @@ fn alert_ids_depend_on_each_part() {
         RecordIdentity::Positioned(position(1)),
         RecordIdentity::Positioned(Position { index: 1, ..position(1) }),
     ];
-    let same = alert_id(&rule, &[], &records[0], &records[0]);
-    assert_eq!(same, alert_id(&other_words, &[], &records[0], &records[0]));
+    let same = alert_id(&rule, &[], &records[0], &records[0], time(0));
+    assert_eq!(same, alert_id(&other_words, &[], &records[0], &records[0], time(0)));
     let mut ids = BTreeSet::from([same]);
     for rule in [&other_id, &other_hash] {
-        assert!(ids.insert(alert_id(rule, &[], &records[0], &records[0])));
+        assert!(ids.insert(alert_id(rule, &[], &records[0], &records[0], time(0))));
     }
     for group in &groups {
-        assert!(ids.insert(alert_id(&rule, group, &records[0], &records[0])), "{group:?}");
+        assert!(ids.insert(alert_id(&rule, group, &records[0], &records[0], time(0))), "{group:?}");
     }
     for (index, record) in records.iter().enumerate().skip(1) {
-        assert!(ids.insert(alert_id(&rule, &[], record, &records[0])), "first {index}");
-        assert!(ids.insert(alert_id(&rule, &[], &records[0], record)), "last {index}");
+        assert!(ids.insert(alert_id(&rule, &[], record, &records[0], time(0))), "first {index}");
+        assert!(ids.insert(alert_id(&rule, &[], &records[0], record, time(0))), "last {index}");
     }
 }
 
@@ -75,8 +75,9 @@ fn rollup_ids_depend_on_rule_group_window_and_start() {
     for window in windows {
         for group in [&GROUP[..], &GROUP[..1], &[]] {
             for start in [time(0), time(1)] {
-                assert!(ids.insert(rollup_id("a", group, window, start)));
-                assert!(ids.insert(rollup_id("b", group, window, start)));
+                assert!(ids.insert(rollup_id("a", group, window, start, None)));
+                assert!(ids.insert(rollup_id("b", group, window, start, None)));
+                assert!(ids.insert(rollup_id("a", group, window, start, Some(time(2)))));
             }
         }
     }
