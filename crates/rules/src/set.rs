@@ -55,6 +55,14 @@ impl RuleSet {
         Self { rules, audit, certificate, cloudtrail, metric }
     }
 
+    /// The set without the rules that `keep` refuses.
+    #[must_use]
+    pub fn retain(mut self, keep: impl Fn(&Rule) -> bool) -> Self {
+        let before = self.rules.len();
+        self.rules.retain(|rule| keep(rule));
+        if self.rules.len() == before { self } else { Self::compile(self.rules) }
+    }
+
     /// Number of rules.
     #[must_use]
     pub fn len(&self) -> usize {

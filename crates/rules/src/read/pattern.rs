@@ -3,16 +3,17 @@
 //! A JSON pattern over audit records sees the canonical view, whose names are a closed list: a selector
 //! that names nothing in it would make the rule silent for ever, so it is an error here.
 
+use std::ops::Range;
 use std::sync::Arc;
 
-use hsmstream_pattern::{Pattern, Selector, Step};
+use hsmstream_pattern::{Body, Comparison, Condition, Expr, Pattern, Selector, Step, Test};
 use hsmstream_record::Kind;
 
 use super::{fields, paths};
 use crate::limits::Limits;
 use crate::names::did_you_mean;
 use crate::report::Report;
-use crate::source::ByteSpan;
+use crate::source::{ByteSpan, Source};
 use crate::yaml::{Node, Scalar, Value, locate};
 
 /// Objects of the audit view.
@@ -27,55 +28,87 @@ pub(crate) fn read(
 ) -> Option<Arc<Pattern>> {
     let text = fields::text(node, "a pattern", report)?;
     let Value::Scalar(scalar) = &node.value else { return None };
+    let place = Inside { file: report.source(), span: node.span, scalar };
     let pattern = match hsmstream_pattern::parse(text, &limits.pattern) {
         Ok(pattern) => pattern,
         Err(mistakes) => {
             for mistake in mistakes {
-                let span = inside(node.span, scalar, &mistake.span, report);
-                let help = mistake.suggestion.as_deref().map(str::to_owned);
-                report.error(span, format!("pattern: {}", mistake.message), help);
+                let message = format!("pattern: {}", mistake.message);
+                report.error(place.of(&mistake.span), message, mistake.suggestion);
             }
             return None;
         }
     };
     for warning in pattern.warnings() {
-        let span = inside(node.span, scalar, &warning.span, report);
-        report.warning(
-            span,
-            format!("pattern: {}", warning.message),
-            warning.suggestion.as_deref().map(str::to_owned),
-        );
+        let message = format!("pattern: {}", warning.message);
+        report.warning(place.of(&warning.span), message, warning.suggestion.clone());
     }
     let before = report.errors();
-    if kind == Kind::Audit {
-        for selector in pattern.selectors() {
-            check(selector, node.span, scalar, report);
+    if kind == Kind::Audit
+        && let Body::Json(expression) = pattern.body()
+    {
+        let mut conditions = Vec::new();
+        leaves(expression, &mut conditions);
+        for condition in conditions {
+            check(condition, &pattern, &place, report);
         }
     }
     (report.errors() == before).then(|| Arc::new(pattern))
 }
 
-/// The file's bytes for a range of the pattern's text.
-fn inside(span: ByteSpan, scalar: &Scalar, range: &std::ops::Range<usize>, report: &Report<'_>) -> ByteSpan {
-    let file = report.source().text.as_str();
-    let start = locate(file, span, scalar.style, &scalar.text, range.start);
-    let end = locate(file, span, scalar.style, &scalar.text, range.end.max(range.start));
-    ByteSpan::new(start, end)
+/// Where the pattern stands in its file.
+struct Inside<'s> {
+    file: &'s Source,
+    span: ByteSpan,
+    scalar: &'s Scalar,
 }
 
-/// Reports a selector that reaches nothing of the audit view.
-fn check(selector: &Selector, span: ByteSpan, scalar: &Scalar, report: &mut Report<'_>) {
-    let Some(help) = mistake(selector.steps()) else { return };
-    let written = selector.to_string();
-    let place = match scalar.text.find(&written) {
-        Some(at) => inside(span, scalar, &(at..at + written.len()), report),
-        None => span,
-    };
-    match help {
-        Mistake::Later => report.error(place, format!("`{written}` is not supported yet"), None),
-        Mistake::Unknown(help) => {
-            report.error(place, format!("`{written}` is no field of an audit record"), help);
+impl Inside<'_> {
+    /// The file's bytes for a range of the pattern's text.
+    fn of(&self, range: &Range<usize>) -> ByteSpan {
+        let at = |offset| locate(&self.file.text, self.span, self.scalar.style, &self.scalar.text, offset);
+        ByteSpan::new(at(range.start), at(range.end.max(range.start)))
+    }
+}
+
+/// The conditions of an expression, in order; the parser limits the depth.
+fn leaves<'p>(expression: &'p Expr<Condition>, found: &mut Vec<&'p Condition>) {
+    match expression {
+        Expr::Leaf(condition) => found.push(condition),
+        Expr::All(parts) | Expr::Any(parts) => parts.iter().for_each(|part| leaves(part, found)),
+    }
+}
+
+/// Reports a condition whose selector reaches nothing of the audit view, or that can never hold there.
+fn check(condition: &Condition, pattern: &Pattern, place: &Inside<'_>, report: &mut Report<'_>) {
+    let Some(selector) = pattern.selectors().get(condition.selector) else { return };
+    let span = place.of(&condition.span);
+    match mistake(selector.steps()) {
+        Some(Mistake::Later) => report.error(span, format!("`{selector}` is not supported yet"), None),
+        Some(Mistake::Unknown(help)) => {
+            report.error(span, format!("`{selector}` is no field of an audit record"), help);
         }
+        None => {
+            if let Some(reason) = never(selector, &condition.test) {
+                report.warning(span, format!("this never holds: {reason}"), None);
+            }
+        }
+    }
+}
+
+/// Why the test holds for no record, as far as the view's types tell.
+fn never(selector: &Selector, test: &Test) -> Option<String> {
+    match test {
+        Test::IsNull | Test::IsTrue | Test::IsFalse => {
+            Some("the view of an audit record has no null and no truth values".to_owned())
+        }
+        Test::Compare(Comparison::Ordered(..)) => {
+            let path = selector.to_string();
+            let name = path.strip_prefix("$.").unwrap_or("");
+            let is_text = is_name(name) && !paths::may_be_number(name);
+            is_text.then(|| format!("`{selector}` is text, and only numbers have an order"))
+        }
+        Test::Compare(_) | Test::NotExists => None,
     }
 }
 
