@@ -7,7 +7,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use hsmstream_rules::rule::{MeasureKind, Operator, Rule, What, Window};
+use hsmstream_rules::{MeasureKind, Operator, Rule, What};
+use hsmstream_window::{Span, WindowKind as Window};
 
 /// Identity of a record within a task: time first, so that the order of identities is the order of events.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -196,7 +197,7 @@ fn fire<'a>(
 ) {
     let mut suppressed_before = 0;
     if let Some(silence) = silences.get_mut(&at) {
-        if rule.suppress > 0 && time < silence.fire_time + rule.suppress {
+        if rule.suppress.0 > 0 && time < silence.fire_time + rule.suppress.0 {
             silence.suppressed += 1;
             return;
         }
@@ -218,7 +219,7 @@ fn close_silences<'a>(
     out: &mut Vec<Owed>,
 ) {
     for ((index, key), silence) in silences.iter_mut() {
-        let over = silence.fire_time + rules[*index].suppress + times.allowed_lateness;
+        let over = silence.fire_time + rules[*index].suppress.0 + times.allowed_lateness;
         if over <= watermark && silence.suppressed > 0 && !silence.told {
             silence.told = true;
             out.push(closing(*index, key, silence));
@@ -239,30 +240,26 @@ fn counts(what: &What, matched: &Match) -> bool {
 }
 
 fn length(window: &Window) -> u64 {
-    match *window {
-        Window::Sliding { within } => within,
-        Window::Tumbling { size } | Window::Hopping { size, .. } => size,
-        Window::Session { gap } => gap,
-    }
+    window.length().0
 }
 
 /// The windows of this kind that contain `time`, as closed intervals of event times.
 fn windows(window: &Window, events: &[u64], time: u64) -> Vec<(u64, u64)> {
     match *window {
-        Window::Sliding { within } => {
+        Window::Sliding { within: Span(within) } => {
             let starts = events.iter().filter(|&&start| start <= time && time - start <= within);
             starts.map(|&start| (start, start + within)).collect()
         }
-        Window::Tumbling { size } => {
+        Window::Tumbling { size: Span(size) } => {
             let start = time / size * size;
             vec![(start, start + size - 1)]
         }
-        Window::Hopping { size, every } => {
+        Window::Hopping { size: Span(size), every: Span(every) } => {
             let last = time / every;
             let all = (0..=last).rev().map(|number| number * every).take_while(|start| time < start + size);
             all.map(|start| (start, start + size - 1)).collect()
         }
-        Window::Session { gap } => {
+        Window::Session { gap: Span(gap) } => {
             let (mut low, mut high) = (time, time);
             loop {
                 let near = |t: &&u64| low.saturating_sub(gap) <= **t && **t <= high + gap;
@@ -309,7 +306,7 @@ fn fullest(window: &Window, what: &What, events: &[(&Event, &Match)], time: u64)
 fn rows(
     rule: usize,
     key: &[u8],
-    rollup: &hsmstream_rules::rule::Rollup,
+    rollup: &hsmstream_rules::Rollup,
     events: &[(&Event, &Match)],
     watermark: u64,
     ended: bool,
@@ -327,7 +324,7 @@ fn rows(
             .map(|(_, matched)| *matched)
             .collect();
         let (end, complete) = match rollup.window {
-            Window::Session { gap } => (high + gap, high + gap < watermark),
+            Window::Session { gap: Span(gap) } => (high + gap, high + gap < watermark),
             _ => (high + 1, high < watermark),
         };
         if !complete && !ended {

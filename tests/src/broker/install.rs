@@ -45,6 +45,8 @@ impl Install {
         let mut java = Command::new(&self.java);
         java.arg(format!("-Xmx{heap}"))
             .arg("-XX:+UseSerialGC")
+            // Programs that live for seconds: the second compiler would cost half of all processor time.
+            .arg("-XX:TieredStopAtLevel=1")
             .arg(format!("-Dlog4j2.configurationFile={}", self.logging.display()))
             .args(["-cp", &self.class_path, class]);
         java
