@@ -1,0 +1,203 @@
+//! Callbacks of the clients: they only record, the worker's loop acts.
+//!
+//! In: librdkafka's events, served on the thread that polls. Out: [`Events`], a closed set of facts the
+//! owner takes when it wants them. Rebalances are recorded here and answered later (`start`, `release`),
+//! which librdkafka allows: it waits for the call. Only while the client closes are they answered at once,
+//! for then nobody is left to answer and the client would wait for ever.
+
+use std::collections::VecDeque;
+use std::error::Error;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use hsmstream_engine::clock::{Clock, SystemClock};
+use rdkafka::TopicPartitionList;
+use rdkafka::client::{ClientContext, OAuthToken};
+use rdkafka::config::RDKafkaLogLevel;
+use rdkafka::consumer::{BaseConsumer, Consumer as _, ConsumerContext};
+use rdkafka::error::{KafkaError, RDKafkaErrorCode};
+use rdkafka::producer::{BaseProducer, DeliveryResult, ProducerContext};
+use rdkafka::types::RDKafkaRespErr;
+
+use crate::config::{KafkaConfig, Sasl};
+use crate::oauth::TokenSource;
+
+/// The consumer of this crate.
+pub(crate) type Consumer = BaseConsumer<Context>;
+/// The producer of this crate.
+pub(crate) type Producer = BaseProducer<Context>;
+
+/// A partition by name.
+pub(crate) type Place = (String, i32);
+
+/// A change of assignment that waits for its answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Rebalance {
+    /// The group gives these.
+    Assign(Vec<Place>),
+    /// The group takes these.
+    Revoke { places: Vec<Place>, lost: bool },
+}
+
+/// What the callbacks recorded.
+#[derive(Debug, Default)]
+struct Events {
+    rebalances: VecDeque<Rebalance>,
+    /// First failed delivery since it was last asked for.
+    undelivered: Option<(RDKafkaErrorCode, String)>,
+    /// Latest error text of the client as a whole.
+    latest: Option<String>,
+}
+
+/// Context of one client.
+#[derive(Debug)]
+pub(crate) struct Context {
+    events: Mutex<Events>,
+    closing: AtomicBool,
+    tokens: Option<TokenSource>,
+    clock: SystemClock,
+}
+
+impl Context {
+    /// A context for a client with this configuration.
+    pub(crate) fn new(config: &KafkaConfig) -> Self {
+        let tokens = match &config.sasl {
+            Some(Sasl::OauthBearer { tokens }) => Some(tokens.clone()),
+            _ => None,
+        };
+        Self { events: Mutex::default(), closing: AtomicBool::new(false), tokens, clock: SystemClock::new() }
+    }
+
+    fn events(&self) -> MutexGuard<'_, Events> {
+        // Nothing panics while holding the lock, and the facts stay true if something did.
+        self.events.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Takes the oldest unanswered change of assignment.
+    pub(crate) fn next_rebalance(&self) -> Option<Rebalance> {
+        self.events().rebalances.pop_front()
+    }
+
+    /// Whether a waiting change says that ownership is gone already.
+    pub(crate) fn has_lost(&self) -> bool {
+        let lost = |rebalance: &Rebalance| matches!(rebalance, Rebalance::Revoke { lost: true, .. });
+        self.events().rebalances.iter().any(lost)
+    }
+
+    /// Takes the first failed delivery.
+    pub(crate) fn take_undelivered(&self) -> Option<(RDKafkaErrorCode, String)> {
+        self.events().undelivered.take()
+    }
+
+    /// The latest error of the client as a whole, for error texts.
+    pub(crate) fn latest_error(&self) -> Option<String> {
+        self.events().latest.clone()
+    }
+
+    /// From now on rebalances are answered at once, by giving everything back.
+    pub(crate) fn close(&self) {
+        self.closing.store(true, Ordering::Release);
+        self.events().rebalances.clear();
+    }
+
+    fn remember(&self, text: String) -> bool {
+        let mut events = self.events();
+        let new = events.latest.as_ref() != Some(&text);
+        events.latest = Some(text);
+        new
+    }
+}
+
+impl ClientContext for Context {
+    const ENABLE_REFRESH_OAUTH_TOKEN: bool = true;
+
+    fn log(&self, level: RDKafkaLogLevel, facility: &str, message: &str) {
+        match level {
+            // A property of consumers given to a producer, or the reverse: all clients get the user's.
+            _ if facility == "CONFWARN" => tracing::debug!(facility, message, "kafka client"),
+            RDKafkaLogLevel::Emerg
+            | RDKafkaLogLevel::Alert
+            | RDKafkaLogLevel::Critical
+            | RDKafkaLogLevel::Error => {
+                // Connection trouble comes again with every attempt: told once as a warning, then quietly.
+                if self.remember(message.to_owned()) {
+                    tracing::warn!(facility, message, "kafka client");
+                } else {
+                    tracing::debug!(facility, message, "kafka client");
+                }
+            }
+            RDKafkaLogLevel::Warning => tracing::warn!(facility, message, "kafka client"),
+            RDKafkaLogLevel::Notice | RDKafkaLogLevel::Info => {
+                tracing::info!(facility, message, "kafka client");
+            }
+            RDKafkaLogLevel::Debug => tracing::debug!(facility, message, "kafka client"),
+        }
+    }
+
+    fn stats_raw(&self, _statistics: &[u8]) {}
+
+    fn error(&self, error: KafkaError, reason: &str) {
+        let text = if reason.is_empty() { error.to_string() } else { reason.to_owned() };
+        if self.remember(text.clone()) {
+            tracing::warn!(reason = text, "kafka client");
+        }
+    }
+
+    fn generate_oauth_token(&self, _config: Option<&str>) -> Result<OAuthToken, Box<dyn Error>> {
+        let source = self.tokens.as_ref().ok_or("no source of tokens is configured")?;
+        let token = source.token(self.clock.wall_ms())?;
+        Ok(OAuthToken {
+            token: token.text.expose().to_owned(),
+            principal_name: token.principal,
+            lifetime_ms: token.expires_ms,
+        })
+    }
+}
+
+impl ConsumerContext for Context {
+    fn rebalance(&self, consumer: &Consumer, kind: RDKafkaRespErr, list: &mut TopicPartitionList) {
+        if self.closing.load(Ordering::Acquire) {
+            give_back(consumer, kind, list);
+            return;
+        }
+        let places = places(list);
+        let rebalance = if kind == RDKafkaRespErr::RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS {
+            Rebalance::Assign(places)
+        } else {
+            Rebalance::Revoke { places, lost: consumer.assignment_lost() }
+        };
+        tracing::debug!(?rebalance, "rebalance");
+        self.events().rebalances.push_back(rebalance);
+    }
+}
+
+impl ProducerContext for Context {
+    type DeliveryOpaque = ();
+
+    fn delivery(&self, result: &DeliveryResult<'_>, (): ()) {
+        if let Err((error, message)) = result {
+            let code = error.rdkafka_error_code().unwrap_or(RDKafkaErrorCode::Unknown);
+            let topic = rdkafka::Message::topic(message);
+            let text = format!("message for topic \"{topic}\" was not delivered: {error}");
+            self.events().undelivered.get_or_insert((code, text));
+        }
+    }
+}
+
+/// Answers a rebalance of a closing client.
+fn give_back(consumer: &Consumer, kind: RDKafkaRespErr, list: &TopicPartitionList) {
+    let answer = if kind == RDKafkaRespErr::RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS {
+        consumer.incremental_assign(&TopicPartitionList::new())
+    } else {
+        // Refused if some of these were never taken over; then everything goes.
+        consumer.incremental_unassign(list).or_else(|_| consumer.unassign())
+    };
+    if let Err(error) = answer {
+        tracing::warn!(%error, "giving partitions back");
+    }
+}
+
+/// The partitions of a list.
+pub(crate) fn places(list: &TopicPartitionList) -> Vec<Place> {
+    list.elements().iter().map(|element| (element.topic().to_owned(), element.partition())).collect()
+}
