@@ -235,9 +235,10 @@ impl<S: Default> Keyed<S> {
         None
     }
 
+    /// Whether the entry is the slot's timer, and not one of an earlier deadline or of an earlier key there.
     fn is_current(&self, timer: Timer) -> bool {
         let slot = slot_of(&self.chunks, timer.slot);
-        slot.live && slot.armed && slot.deadline == timer.deadline
+        slot.live && slot.armed && slot.deadline == timer.deadline && fnv_fold(&slot.key) == timer.tie
     }
 
     /// The slot with the earliest real deadline, as told by `actual`: the one to evict.
