@@ -1,0 +1,172 @@
+//! Corpora in one piece of memory, each with a definition: parameters in, counts expected.
+//!
+//! Records lie one behind the other as they would in fetched batches, each with its place known, because a
+//! message tells its own length. A definition that is measured is larger than the last cache.
+
+use hsmstream_corpus::{Config, Corpus, Share};
+
+/// A corpus and what is known about it without any parser of ours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Definition {
+    /// Seed of the corpus; everything not named here is as in [`Config::new`].
+    pub seed: u64,
+    /// Records.
+    pub records: usize,
+    /// How many of them are failed logins, asked for.
+    pub failures_share: Share,
+    /// Whether user names are replaced by what an attacker would choose.
+    pub hostile_names: bool,
+    /// Bytes, expected.
+    pub bytes: usize,
+    /// Line ends, expected.
+    pub lines: usize,
+    /// Failed logins, expected.
+    pub failures: u64,
+}
+
+/// The records of a definition.
+#[derive(Debug, Clone)]
+pub struct Buffer {
+    /// All records, each with its last line end.
+    pub bytes: Vec<u8>,
+    /// Behind which byte each record ends.
+    ends: Vec<usize>,
+    /// Failed logins, as counted by the generator.
+    pub failures: u64,
+    /// Event time of the last record in µs.
+    pub last_usecs: u64,
+}
+
+impl Definition {
+    /// Makes the corpus.
+    ///
+    /// # Panics
+    /// If it is not the one that the definition describes: figures would not compare with earlier ones.
+    #[must_use]
+    pub fn build(&self) -> Buffer {
+        let mut config = Config::new(self.seed);
+        config.login_failures = self.failures_share;
+        if self.failures_share == Share::NONE {
+            config.attack_every_usecs = 0;
+        }
+        let mut corpus = Corpus::new(config);
+        let mut buffer = Buffer {
+            bytes: Vec::with_capacity(self.bytes + 4096),
+            ends: Vec::with_capacity(self.records),
+            failures: 0,
+            last_usecs: 0,
+        };
+        for _ in 0..self.records {
+            let start = buffer.bytes.len();
+            let record = corpus.next_into(&mut buffer.bytes);
+            if self.hostile_names {
+                replace_name(start, buffer.ends.len(), &mut buffer.bytes);
+            }
+            buffer.ends.push(buffer.bytes.len());
+            buffer.failures += u64::from(record.login_failure);
+            buffer.last_usecs = buffer.last_usecs.max(record.usecs);
+        }
+        let found = Self {
+            bytes: buffer.bytes.len(),
+            lines: memchr::memchr_iter(b'\n', &buffer.bytes).count(),
+            failures: buffer.failures,
+            ..*self
+        };
+        assert_eq!(found, *self, "the corpus is not the one of the definition");
+        buffer
+    }
+}
+
+impl Buffer {
+    /// The records in order.
+    pub fn frames(&self) -> impl Iterator<Item = &[u8]> {
+        let mut start = 0;
+        self.ends.iter().map(move |&end| {
+            let frame = &self.bytes[start..end];
+            start = end;
+            frame
+        })
+    }
+
+    /// Number of records.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.ends.len()
+    }
+
+    /// Whether there is none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.ends.is_empty()
+    }
+
+    /// Bytes per record.
+    #[must_use]
+    pub fn mean(&self) -> f64 {
+        self.bytes.len() as f64 / self.len().max(1) as f64
+    }
+}
+
+/// Replaces the value of the line `User Name` of the last record, which begins at `start`.
+fn replace_name(start: usize, number: usize, bytes: &mut Vec<u8>) {
+    let Some(label) = memchr::memmem::find(&bytes[start..], NAME_LABEL) else { return };
+    let name = start + label + NAME_LABEL.len();
+    let end = memchr::memchr(b'\n', &bytes[name..]).map_or(bytes.len(), |length| name + length);
+    let bait = HOSTILE_NAMES[number % HOSTILE_NAMES.len()].as_bytes();
+    bytes.splice(name..end, bait.iter().copied().cycle().take(HOSTILE_NAME_BYTES));
+}
+
+const NAME_LABEL: &[u8] = b"\nUser Name : ";
+const HOSTILE_NAME_BYTES: usize = 600;
+/// Forged lines, almost what rules look for, forged beginnings of records, spaces, bytes that are not UTF-8's.
+const HOSTILE_NAMES: [&str; 5] = [
+    "x\nResponse : 163:HSM Error: RET_USER_LOGIN_FAILURE\nOpcode : CN_LOGIN (0xd)",
+    "RET_USER_LOGIN_FAILUR CN_LOGI CN_CREATE_C RET_USER_LOGIN_FAILU",
+    "\nTime: 01/24/18 17:44:25.013218, usecs:15168158650132 Sequence No : 0x",
+    "User Type : CN_CRYPTO_USER (1 : : : ((((",
+    "\u{fffd}\t\"\\ é 𝕏 ",
+];
+
+/// 1 % failed logins; larger than last caches of up to 60 MiB.
+pub const RARE: Definition = Definition {
+    seed: 1,
+    records: 400_000,
+    failures_share: Share::percent(1),
+    hostile_names: false,
+    bytes: 123_670_773,
+    lines: 3_918_396,
+    failures: 3_998,
+};
+
+/// The same, small: for tests.
+pub const RARE_SMALL: Definition =
+    Definition { records: 20_000, bytes: 6_150_790, lines: 195_812, failures: 198, ..RARE };
+
+/// No failed login at all.
+pub const NEVER: Definition =
+    Definition { failures_share: Share::NONE, bytes: 123_627_554, lines: 3_916_105, failures: 0, ..RARE };
+
+/// The same, small.
+pub const NEVER_SMALL: Definition =
+    Definition { records: 20_000, bytes: 6_148_981, lines: 195_632, failures: 0, ..NEVER };
+
+/// Half of all records are failed logins.
+pub const COMMON: Definition = Definition {
+    failures_share: Share::percent(50),
+    bytes: 127_479_957,
+    lines: 4_036_646,
+    failures: 199_979,
+    ..RARE
+};
+
+/// The same, small.
+pub const COMMON_SMALL: Definition =
+    Definition { records: 20_000, bytes: 6_339_105, lines: 201_449, failures: 9_986, ..COMMON };
+
+/// [`RARE`] with user names of 600 bytes that try to forge fields and to mislead searches. As many failed logins.
+pub const HOSTILE: Definition =
+    Definition { hostile_names: true, bytes: 199_625_616, lines: 4_583_269, failures: 3_998, ..RARE };
+
+/// The same, small.
+pub const HOSTILE_SMALL: Definition =
+    Definition { records: 20_000, bytes: 10_044_016, lines: 229_916, failures: 198, ..HOSTILE };
