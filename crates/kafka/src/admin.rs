@@ -21,11 +21,10 @@ use rdkafka::admin::{
 };
 use rdkafka::config::FromClientConfigAndContext as _;
 use rdkafka::consumer::Consumer as _;
-use rdkafka::error::{KafkaError, RDKafkaErrorCode as Code};
+use rdkafka::error::RDKafkaErrorCode as Code;
 
-use crate::batch::set_token;
-use crate::config::{KafkaConfig, Sasl};
-use crate::context::{Consumer, Context};
+use crate::config::KafkaConfig;
+use crate::context::{Consumer, Context, authorize, consumer};
 use crate::error::{Error, explained};
 use crate::metadata::{REQUEST_WAIT, partitions, retry};
 
@@ -166,17 +165,12 @@ struct Check<'c> {
 
 impl<'c> Check<'c> {
     fn open(config: &'c KafkaConfig, create: bool, settings: &'c TopicSettings) -> Result<Self, Error> {
-        let failed = |error: KafkaError| Error::new(format!("admin client: {error}"));
-        let properties = config.probe_properties("admin", "read_uncommitted");
-        let client = Consumer::from_config_and_context(&properties, Context::new(config)).map_err(failed)?;
+        let client = consumer(&config.probe_properties("admin", "read_uncommitted"), config)?;
         let properties = config.client_properties("admin");
-        let admin =
-            AdminClient::from_config_and_context(&properties, Context::new(config)).map_err(failed)?;
+        let admin = AdminClient::from_config_and_context(&properties, Context::new(config));
+        let admin = admin.map_err(|error| Error::new(format!("admin client: {error}")))?;
+        authorize(admin.inner(), config)?;
         let clock = SystemClock::new();
-        if let Some(Sasl::OauthBearer { tokens }) = &config.sasl {
-            let token = tokens.token(clock.wall_ms()).map_err(Error::new)?;
-            set_token(admin.inner(), &token).map_err(Error::new)?;
-        }
         let until = clock.monotonic().saturating_add(settings.deadline);
         let (report, problems) = (Report::default(), Vec::new());
         Ok(Self { config, settings, create, client: Arc::new(client), admin, report, problems, until, clock })

@@ -6,20 +6,23 @@
 //! for then nobody is left to answer and the client would wait for ever.
 
 use std::collections::VecDeque;
-use std::error::Error;
+use std::error::Error as StdError;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use hsmstream_engine::clock::{Clock, SystemClock};
 use rdkafka::TopicPartitionList;
-use rdkafka::client::{ClientContext, OAuthToken};
-use rdkafka::config::RDKafkaLogLevel;
+use rdkafka::client::{Client, ClientContext, OAuthToken};
+use rdkafka::config::{ClientConfig, FromClientConfigAndContext as _, RDKafkaLogLevel};
 use rdkafka::consumer::{BaseConsumer, Consumer as _, ConsumerContext};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
-use rdkafka::producer::{BaseProducer, DeliveryResult, ProducerContext};
+use rdkafka::producer::{BaseProducer, DeliveryResult, Producer as _, ProducerContext};
 use rdkafka::types::RDKafkaRespErr;
 
+use crate::batch::set_token;
 use crate::config::{KafkaConfig, Sasl};
+use crate::error::Error;
 use crate::oauth::TokenSource;
 
 /// The consumer of this crate.
@@ -47,6 +50,8 @@ struct Events {
     undelivered: Option<(RDKafkaErrorCode, String)>,
     /// Latest error text of the client as a whole.
     latest: Option<String>,
+    /// When it was last told as a warning.
+    warned: Option<Duration>,
 }
 
 /// Context of one client.
@@ -54,6 +59,7 @@ struct Events {
 pub(crate) struct Context {
     events: Mutex<Events>,
     closing: AtomicBool,
+    escaped: AtomicBool,
     tokens: Option<TokenSource>,
     clock: SystemClock,
 }
@@ -65,7 +71,13 @@ impl Context {
             Some(Sasl::OauthBearer { tokens }) => Some(tokens.clone()),
             _ => None,
         };
-        Self { events: Mutex::default(), closing: AtomicBool::new(false), tokens, clock: SystemClock::new() }
+        Self {
+            events: Mutex::default(),
+            closing: AtomicBool::new(false),
+            escaped: AtomicBool::new(false),
+            tokens,
+            clock: SystemClock::new(),
+        }
     }
 
     fn events(&self) -> MutexGuard<'_, Events> {
@@ -94,17 +106,46 @@ impl Context {
         self.events().latest.clone()
     }
 
+    /// Serves a client's events for up to `wait`; returns its error, if it reports one. The client's own queue
+    /// carries events only: a message there escaped its forwarding, which is remembered.
+    pub(crate) fn serve(consumer: &Consumer, wait: Duration) -> Option<KafkaError> {
+        match consumer.poll(wait) {
+            None => None,
+            Some(Err(error)) => Some(error),
+            Some(Ok(_)) => {
+                consumer.context().escaped.store(true, Ordering::Release);
+                None
+            }
+        }
+    }
+
+    /// Whether a message escaped its forwarding since this was last asked.
+    pub(crate) fn take_escaped(&self) -> bool {
+        self.escaped.swap(false, Ordering::AcqRel)
+    }
+
     /// From now on rebalances are answered at once, by giving everything back.
     pub(crate) fn close(&self) {
         self.closing.store(true, Ordering::Release);
         self.events().rebalances.clear();
     }
 
-    fn remember(&self, text: String) -> bool {
+    /// Remembers an error and tells it: as a warning if none was told lately, for connection trouble comes
+    /// again with every attempt.
+    fn tell(&self, text: &str) {
+        let now = self.clock.monotonic();
         let mut events = self.events();
-        let new = events.latest.as_ref() != Some(&text);
-        events.latest = Some(text);
-        new
+        events.latest = Some(text.to_owned());
+        let due = events.warned.is_none_or(|warned| warned.saturating_add(WARNING_INTERVAL) <= now);
+        if due {
+            events.warned = Some(now);
+        }
+        drop(events);
+        if due {
+            tracing::warn!(reason = text, "kafka client");
+        } else {
+            tracing::debug!(reason = text, "kafka client");
+        }
     }
 }
 
@@ -118,14 +159,7 @@ impl ClientContext for Context {
             RDKafkaLogLevel::Emerg
             | RDKafkaLogLevel::Alert
             | RDKafkaLogLevel::Critical
-            | RDKafkaLogLevel::Error => {
-                // Connection trouble comes again with every attempt: told once as a warning, then quietly.
-                if self.remember(message.to_owned()) {
-                    tracing::warn!(facility, message, "kafka client");
-                } else {
-                    tracing::debug!(facility, message, "kafka client");
-                }
-            }
+            | RDKafkaLogLevel::Error => self.tell(message),
             RDKafkaLogLevel::Warning => tracing::warn!(facility, message, "kafka client"),
             RDKafkaLogLevel::Notice | RDKafkaLogLevel::Info => {
                 tracing::info!(facility, message, "kafka client");
@@ -137,13 +171,10 @@ impl ClientContext for Context {
     fn stats_raw(&self, _statistics: &[u8]) {}
 
     fn error(&self, error: KafkaError, reason: &str) {
-        let text = if reason.is_empty() { error.to_string() } else { reason.to_owned() };
-        if self.remember(text.clone()) {
-            tracing::warn!(reason = text, "kafka client");
-        }
+        self.tell(&if reason.is_empty() { error.to_string() } else { reason.to_owned() });
     }
 
-    fn generate_oauth_token(&self, _config: Option<&str>) -> Result<OAuthToken, Box<dyn Error>> {
+    fn generate_oauth_token(&self, _config: Option<&str>) -> Result<OAuthToken, Box<dyn StdError>> {
         let source = self.tokens.as_ref().ok_or("no source of tokens is configured")?;
         let token = source.token(self.clock.wall_ms())?;
         Ok(OAuthToken {
@@ -184,6 +215,30 @@ impl ProducerContext for Context {
     }
 }
 
+/// Gives a new client its first bearer token, if it needs one: some requests block until it has one, and
+/// nobody serves its events meanwhile.
+pub(crate) fn authorize<C: ClientContext>(client: &Client<C>, config: &KafkaConfig) -> Result<(), Error> {
+    let Some(Sasl::OauthBearer { tokens }) = &config.sasl else { return Ok(()) };
+    let token = tokens.token(SystemClock::new().wall_ms()).map_err(Error::new)?;
+    set_token(client, &token).map_err(|why| Error::new(format!("bearer token: {why}")))
+}
+
+/// Makes a consumer.
+pub(crate) fn consumer(properties: &ClientConfig, config: &KafkaConfig) -> Result<Consumer, Error> {
+    let made = Consumer::from_config_and_context(properties, Context::new(config));
+    let client = made.map_err(|error| Error::new(format!("consumer: {error}")))?;
+    authorize(client.client(), config)?;
+    Ok(client)
+}
+
+/// Makes a producer.
+pub(crate) fn producer(properties: &ClientConfig, config: &KafkaConfig) -> Result<Producer, Error> {
+    let made = Producer::from_config_and_context(properties, Context::new(config));
+    let client = made.map_err(|error| Error::new(format!("producer: {error}")))?;
+    authorize(client.client(), config)?;
+    Ok(client)
+}
+
 /// Answers a rebalance of a closing client.
 fn give_back(consumer: &Consumer, kind: RDKafkaRespErr, list: &TopicPartitionList) {
     let answer = if kind == RDKafkaRespErr::RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS {
@@ -201,3 +256,6 @@ fn give_back(consumer: &Consumer, kind: RDKafkaRespErr, list: &TopicPartitionLis
 pub(crate) fn places(list: &TopicPartitionList) -> Vec<Place> {
     list.elements().iter().map(|element| (element.topic().to_owned(), element.partition())).collect()
 }
+
+/// At most one warning about connections in this time; the rest is told at level debug.
+const WARNING_INTERVAL: Duration = Duration::from_secs(10);

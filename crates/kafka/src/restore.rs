@@ -15,15 +15,14 @@ use std::time::Duration;
 
 use hsmstream_engine::clock::{Clock, SystemClock};
 use hsmstream_engine::ports::{RestoreProgress, StateEntry, TransportError};
-use rdkafka::config::FromClientConfigAndContext as _;
 use rdkafka::consumer::Consumer as _;
 use rdkafka::error::RDKafkaErrorCode as Code;
 use rdkafka::{Offset, TopicPartitionList};
 
 use crate::batch::{BATCH_MAX, Batch, Queue};
 use crate::config::KafkaConfig;
-use crate::context::{Consumer, Context};
-use crate::error::{explained, is_passing};
+use crate::context::{Consumer, consumer};
+use crate::error::{Error, explained, is_passing};
 
 /// Two clients that restore: one reads committed entries, one sees the end.
 pub(crate) struct Restorer {
@@ -44,17 +43,13 @@ struct Pass {
 impl Restorer {
     /// Makes the clients.
     pub(crate) fn open(config: &KafkaConfig, worker: u32) -> Result<Self, TransportError> {
-        let failed = |error: rdkafka::error::KafkaError| {
-            TransportError::Fatal(format!("changelog reader of worker {worker}: {error}"))
-        };
+        let failed = |error: Error| TransportError::Fatal(format!("reader of changelogs: {error}"));
         let mut properties = config.reader_properties(&format!("restore-{worker}"));
         properties.set("enable.partition.eof", "true");
-        let reader = Consumer::from_config_and_context(&properties, Context::new(config)).map_err(failed)?;
-        let reader = Arc::new(reader);
-        let queue = Queue::new(&reader)
-            .ok_or_else(|| TransportError::Fatal("the client gave no queue".to_owned()))?;
+        let reader = Arc::new(consumer(&properties, config).map_err(failed)?);
+        let queue = Queue::new(&reader).ok_or_else(|| failed(Error::new("the client gave no queue")))?;
         let properties = config.probe_properties(&format!("end-{worker}"), "read_uncommitted");
-        let probe = Consumer::from_config_and_context(&properties, Context::new(config)).map_err(failed)?;
+        let probe = consumer(&properties, config).map_err(failed)?;
         Ok(Self { queue, reader, probe, clock: SystemClock::new() })
     }
 

@@ -15,14 +15,13 @@ use std::time::Duration;
 
 use hsmstream_engine::clock::{Clock, SystemClock};
 use hsmstream_engine::ports::{Channel, CommitFigures, Output, TaskId, TransportError};
-use rdkafka::config::FromClientConfigAndContext as _;
 use rdkafka::error::{KafkaError, RDKafkaErrorCode as Code};
 use rdkafka::message::{Header, OwnedHeaders};
 use rdkafka::producer::{BaseRecord, Producer as _};
 
 use crate::batch::{Failure, commit_transaction, flush, send_offsets};
 use crate::config::{Delivery, KafkaConfig, OutputTopics};
-use crate::context::{Context, Producer};
+use crate::context::{Producer, producer};
 use crate::error::{Error, explained, is_fencing, is_passing};
 use crate::source::Source;
 
@@ -44,8 +43,7 @@ impl Sink {
     /// have ended.
     pub(crate) fn open(config: &KafkaConfig, worker: u32, deadline: Duration) -> Result<Self, Error> {
         let properties = config.producer_properties(worker);
-        let producer = Producer::from_config_and_context(&properties, Context::new(config))
-            .map_err(|error| Error::new(format!("producer of worker {worker}: {error}")))?;
+        let producer = producer(&properties, config)?;
         let sink = Self {
             producer,
             outputs: config.outputs.clone(),

@@ -20,14 +20,13 @@ use std::time::Duration;
 
 use hsmstream_engine::clock::{Clock, SystemClock};
 use hsmstream_engine::ports::{Message, Polled, Start, TaskId, TransportError};
-use rdkafka::config::FromClientConfigAndContext as _;
 use rdkafka::consumer::Consumer as _;
 use rdkafka::error::{KafkaError, RDKafkaErrorCode as Code};
 use rdkafka::{Offset, TopicPartitionList};
 
 use crate::batch::{BATCH_MAX, Queue, end_offset};
 use crate::config::{KafkaConfig, StartAt};
-use crate::context::{Consumer, Context, Place, Rebalance};
+use crate::context::{Consumer, Context, Place, Rebalance, consumer};
 use crate::error::{Error, explained};
 
 use visit::{Fault, task_of, visit_batch};
@@ -72,9 +71,7 @@ impl Source {
     /// Joins the group.
     pub(crate) fn open(config: &KafkaConfig, worker: u32) -> Result<Self, Error> {
         let properties = config.consumer_properties(&format!("consumer-{worker}"));
-        let client = Consumer::from_config_and_context(&properties, Context::new(config))
-            .map_err(|error| Error::new(format!("consumer of worker {worker}: {error}")))?;
-        let client = Arc::new(client);
+        let client = Arc::new(consumer(&properties, config)?);
         let mut topics = Vec::with_capacity(config.input_topics.len());
         for name in &config.input_topics {
             let native =
@@ -140,15 +137,12 @@ impl Source {
     /// Serves the client's events; only these are on its own queue. A message there escaped its forwarding:
     /// it is dropped, and everything is read again from where it is due.
     fn serve_events(&mut self) -> Result<(), TransportError> {
-        let mut escaped = false;
         for _ in 0..EVENTS_PER_ROUND {
-            match self.client.poll(Duration::ZERO) {
-                None => {}
-                Some(Ok(_)) => escaped = true,
-                Some(Err(error)) => self.note(&error)?,
+            if let Some(error) = Context::serve(&self.client, Duration::ZERO) {
+                self.note(&error)?;
             }
         }
-        if escaped {
+        if self.client.context().take_escaped() {
             tracing::error!("messages arrived outside the private queue; reading on from where they are due");
             self.restart(&BTreeMap::new())?;
         }
@@ -343,7 +337,7 @@ impl Source {
 
     /// Lets a moment pass while the client's events are served; rebalances wait in the context.
     fn wait_for_events(&mut self) {
-        if let Some(Err(error)) = self.client.poll(RETRY_WAIT) {
+        if let Some(error) = Context::serve(&self.client, RETRY_WAIT) {
             tracing::debug!(%error, "while waiting");
         }
     }

@@ -11,7 +11,6 @@ use std::time::Duration;
 
 use hsmstream_engine::clock::{Clock, SystemClock};
 use hsmstream_engine::ports::Headers;
-use rdkafka::config::FromClientConfigAndContext as _;
 use rdkafka::consumer::Consumer as _;
 use rdkafka::error::RDKafkaErrorCode as Code;
 use rdkafka::producer::{BaseRecord, Producer as _};
@@ -19,7 +18,7 @@ use rdkafka::{Offset, TopicPartitionList};
 
 use crate::batch::{BATCH_MAX, Batch, Queue, flush};
 use crate::config::{Delivery, KafkaConfig};
-use crate::context::{Consumer, Context, Place, Producer};
+use crate::context::{Consumer, Place, Producer, consumer, producer};
 use crate::error::{Error, explained, is_passing};
 use crate::metadata::{REQUEST_WAIT, describe, retry};
 use crate::sink::headers;
@@ -87,9 +86,7 @@ impl Tail {
     ) -> Result<Self, Error> {
         let mut properties = config.reader_properties("tail");
         properties.set("enable.partition.eof", "true");
-        let client = Consumer::from_config_and_context(&properties, Context::new(config))
-            .map_err(|error| Error::new(format!("tail: {error}")))?;
-        let client = Arc::new(client);
+        let client = Arc::new(consumer(&properties, config)?);
         let queue = Queue::new(&client).ok_or_else(|| Error::new("the client gave no queue"))?;
         let mut tail = Self { queue, client, behind: BTreeMap::new() };
         let mut list = TopicPartitionList::new();
@@ -248,9 +245,7 @@ impl Publish {
     /// Mistakes of the configuration.
     pub fn open(config: &KafkaConfig) -> Result<Self, Error> {
         let config = KafkaConfig { delivery: Delivery::AtLeastOnce, ..config.clone() };
-        let producer =
-            Producer::from_config_and_context(&config.producer_properties(0), Context::new(&config))
-                .map_err(|error| Error::new(format!("producer: {error}")))?;
+        let producer = producer(&config.producer_properties(0), &config)?;
         Ok(Self { producer, clock: SystemClock::new() })
     }
 

@@ -16,6 +16,7 @@ use hsmstream_engine::ports::{
 use rdkafka::consumer::Consumer as _;
 
 use crate::config::{Delivery, KafkaConfig};
+use crate::context::Context;
 use crate::error::Error;
 use crate::restore::Restorer;
 use crate::sink::Sink;
@@ -109,7 +110,7 @@ impl Transport for KafkaTransport {
         };
         let client = parts.source.client();
         let mut serve = || {
-            if let Some(Err(error)) = client.poll(Duration::ZERO) {
+            if let Some(error) = Context::serve(client, Duration::ZERO) {
                 tracing::debug!(%error, "while restoring");
             }
         };
