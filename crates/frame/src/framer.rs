@@ -1,0 +1,77 @@
+//! Whole messages: the entry point for Kafka.
+
+use crate::format::Format;
+use crate::item::{Counts, Frame, Item, Reject, capped, wide};
+use crate::origin::Named;
+use crate::out::{Out, Tally};
+use crate::peel::{Core, Source};
+use crate::text::Piece;
+use hsmstream_record::{Body, Document, Kind, Limits, Malformed, Origin, Reason, Record, parse};
+
+/// Cuts messages of one format into frames. Its buffers are reused; make one a thread.
+#[derive(Debug)]
+pub struct Framer {
+    format: Format,
+    limits: Limits,
+    core: Core,
+}
+
+impl Framer {
+    /// Makes a framer. Costs little; what compressed and wrapped messages need is made at the first one.
+    #[must_use]
+    pub fn new(format: Format, limits: Limits) -> Self {
+        Self { format, limits, core: Core::new(0) }
+    }
+
+    /// Cuts a message into frames and rejects, in order. `fixed` fills what the message does not say of its
+    /// origin. An item borrows from the message and from the framer's buffers, until `sink` returns.
+    ///
+    /// Allocates nothing once the buffers are large enough. One pass over the message, and one over each
+    /// layer inside; two over an envelope that names its origin behind its events.
+    pub fn split(&mut self, message: &[u8], fixed: &Origin<'_>, sink: &mut dyn FnMut(Item<'_>)) -> Counts {
+        let mut tally = Tally { cumulative: true, ..Tally::default() };
+        let mut out = Out { limits: &self.limits, fixed, tally: &mut tally, sink };
+        let raw = Piece { bytes: message, offset: 0 };
+        if message.len() > self.limits.message_bytes_max {
+            out.reject(Reason::TooLarge, raw, Named::default());
+        } else {
+            self.core.run(self.format, message, Source { raw, compressions: 0 }, &mut out);
+        }
+        tally.counts
+    }
+
+    /// Cuts a message into frames and parses them: records and rejects, in order. See [`Self::split`].
+    pub fn records(
+        &mut self,
+        message: &[u8],
+        fixed: &Origin<'_>,
+        sink: &mut dyn FnMut(Result<Record<'_>, Reject<'_>>),
+    ) -> Counts {
+        let limits = self.limits;
+        let mut malformed = 0;
+        let counts = self.split(message, fixed, &mut |item| parsed(item, &limits, &mut malformed, sink));
+        counts.without_malformed(malformed)
+    }
+}
+
+/// Gives an item on as a record or reject; counts the frames that are no record.
+pub(crate) fn parsed(
+    item: Item<'_>,
+    limits: &Limits,
+    malformed: &mut u64,
+    sink: &mut dyn FnMut(Result<Record<'_>, Reject<'_>>),
+) {
+    let frame = match item {
+        Item::Reject(reject) => return sink(Err(reject)),
+        Item::Frame(frame) => frame,
+    };
+    let Frame { bytes, origin, kind, message_offset, bad_escape } = frame;
+    let body = match kind {
+        Kind::Audit => parse(bytes, limits).map(|audit| Body::Audit(audit.with_bad_escape(bad_escape))),
+        kind => Ok(Body::Document(Document::new(kind, bytes))),
+    };
+    sink(body.map(|body| Record { origin, body }).map_err(|Malformed { reason, offset }| {
+        *malformed += 1;
+        Reject { reason, offset, message_offset, raw: capped(bytes), length: wide(bytes.len()), origin }
+    }));
+}

@@ -1,0 +1,300 @@
+//! Files of any size, piece by piece: the same items as [`Framer`](crate::Framer) gives for the whole.
+//!
+//! ```text
+//! feed ─► level 0 ─► level 1 ─► … ─► window ─► splitter
+//!         coat?      coat?           what is left of the last pieces and not split yet
+//!         decode, hold, release
+//! ```
+//!
+//! Memory is bounded: the window holds one event, or what tells a format; a level holds a compressed
+//! member's text until its checksum was seen, or `inflated_bytes_max` of it came out. An event that does not
+//! fit `inflated_bytes_max` ends the file with the reject `too_large`.
+//!
+//! The limits that guard against a message as a whole do not apply to a file: message and inflated size,
+//! and number of events. The ratio of inflation does.
+
+use crate::base64::Decoder;
+use crate::format::Format;
+use crate::framer::parsed;
+use crate::gzip::{Allowance, Fault, Gunzip, Progress};
+use crate::item::{Counts, Item, RAW_BYTES_MAX, Reject, wide};
+use crate::origin::Named;
+use crate::out::{Out, Tally};
+use crate::peel::{COMPRESSIONS_MAX, Coat, coat};
+use crate::splitter::Splitter;
+use crate::text::{End, Piece, Window};
+use hsmstream_record::{Limits, Origin, Reason, Record};
+
+/// A window up to this size is looked at again with every piece; a larger one when it has grown by half, so
+/// that the work stays linear.
+const EAGER_BYTES: usize = 32 << 10;
+
+/// Cuts one file into frames.
+#[derive(Debug)]
+pub struct StreamFramer {
+    limits: Limits,
+    tally: Tally,
+    levels: Vec<Level>,
+    text: Text,
+    /// The file's first bytes, and how many there were: what a layer's reject shows.
+    head: Vec<u8>,
+    length: u64,
+}
+
+/// One compression, or the text inside them all.
+#[derive(Debug, Default)]
+struct Level {
+    coat: Option<Coat>,
+    /// First bytes, while the coat cannot be told.
+    pending: Vec<u8>,
+    decoder: Decoder,
+    decoded: Vec<u8>,
+    gunzip: Option<Box<Gunzip>>,
+    /// What came out of the member at hand and was not verified.
+    held: Vec<u8>,
+    fault: Option<Reason>,
+}
+
+/// The text and the part of it that is not split yet.
+#[derive(Debug)]
+struct Text {
+    splitter: Splitter,
+    window: Vec<u8>,
+    base: u64,
+    /// Size of the window from which on another look pays.
+    look_at: usize,
+}
+
+impl StreamFramer {
+    /// Makes a framer for one file.
+    #[must_use]
+    pub fn new(format: Format, limits: Limits) -> Self {
+        let mut splitter = Splitter::new(0);
+        splitter.restart(format, 0);
+        Self {
+            limits: Limits { events_max: u32::MAX, ..limits },
+            tally: Tally::default(),
+            levels: vec![Level::default()],
+            text: Text { splitter, window: Vec::new(), base: 0, look_at: 0 },
+            head: Vec::new(),
+            length: 0,
+        }
+    }
+
+    /// Takes the next piece of the file and gives out what is complete. `fixed` and `sink` as in
+    /// [`Framer::split`](crate::Framer::split).
+    pub fn feed(&mut self, piece: &[u8], fixed: &Origin<'_>, sink: &mut dyn FnMut(Item<'_>)) {
+        let room = RAW_BYTES_MAX - self.head.len();
+        self.head.extend_from_slice(piece.get(..room).unwrap_or(piece));
+        self.length = self.length.saturating_add(wide(piece.len()));
+        let mut out = Out { limits: &self.limits, fixed, tally: &mut self.tally, sink };
+        push(&mut self.levels, 0, &mut self.text, piece, &mut out);
+    }
+
+    /// Ends the file: gives out the rest and returns what was found in all.
+    pub fn finish(mut self, fixed: &Origin<'_>, sink: &mut dyn FnMut(Item<'_>)) -> Counts {
+        let mut out = Out { limits: &self.limits, fixed, tally: &mut self.tally, sink };
+        let fault = finish(&mut self.levels, &mut self.text, &mut out);
+        if let Some(reason) = fault {
+            let raw = Piece { bytes: &self.head, offset: 0 };
+            out.reject_capped(reason, raw, self.length, Named::default());
+        }
+        self.tally.counts
+    }
+
+    /// As [`Self::feed`], and parses the frames.
+    pub fn feed_records(
+        &mut self,
+        piece: &[u8],
+        fixed: &Origin<'_>,
+        sink: &mut dyn FnMut(Result<Record<'_>, Reject<'_>>),
+    ) {
+        let limits = self.limits;
+        let mut malformed = 0;
+        self.feed(piece, fixed, &mut |item| parsed(item, &limits, &mut malformed, sink));
+        self.tally.counts = self.tally.counts.without_malformed(malformed);
+    }
+
+    /// As [`Self::finish`], and parses the frames.
+    pub fn finish_records(
+        self,
+        fixed: &Origin<'_>,
+        sink: &mut dyn FnMut(Result<Record<'_>, Reject<'_>>),
+    ) -> Counts {
+        let limits = self.limits;
+        let mut malformed = 0;
+        let counts = self.finish(fixed, &mut |item| parsed(item, &limits, &mut malformed, sink));
+        counts.without_malformed(malformed)
+    }
+
+    /// What was found so far.
+    #[must_use]
+    pub const fn counts(&self) -> Counts {
+        self.tally.counts
+    }
+}
+
+/// Gives bytes to a level.
+fn push(levels: &mut Vec<Level>, index: usize, text: &mut Text, bytes: &[u8], out: &mut Out<'_>) {
+    let Some(level) = levels.get_mut(index) else { return };
+    match level.coat {
+        None => {
+            level.pending.extend_from_slice(bytes);
+            if let Some(coat) = coat(&level.pending, true) {
+                let pending = level.open(coat, index, text, out);
+                push(levels, index, text, &pending, out);
+            }
+        }
+        Some(Coat::None) => text.push(bytes, out),
+        Some(_) if level.fault.is_some() => {}
+        Some(Coat::Gzip) => inflate(levels, index, text, bytes, out),
+        Some(Coat::Base64) => {
+            let mut decoded = core::mem::take(&mut level.decoded);
+            decoded.clear();
+            let pushed = level.decoder.push(bytes, &mut decoded);
+            inflate(levels, index, text, &decoded, out);
+            if let Some(level) = levels.get_mut(index) {
+                level.decoded = decoded;
+                level.fault = level.fault.or(pushed.err());
+            }
+        }
+    }
+}
+
+/// Gives compressed bytes to a level, and what comes out to the next.
+fn inflate(levels: &mut Vec<Level>, index: usize, text: &mut Text, mut bytes: &[u8], out: &mut Out<'_>) {
+    if levels.len() == index + 1 {
+        levels.push(Level::default());
+    }
+    let held_max = out.limits.inflated_bytes_max;
+    loop {
+        let Some(level) = levels.get_mut(index) else { return };
+        let progress = level.step(&mut bytes, out.limits);
+        let release = match progress {
+            Ok(Progress::Member) => true,
+            Ok(_) => level.held.len() >= held_max,
+            Err(Fault::Checksum) => {
+                level.held.clear();
+                false
+            }
+            Err(_) => true,
+        };
+        if release && !level.held.is_empty() {
+            let mut held = core::mem::take(&mut level.held);
+            push(levels, index + 1, text, &held, out);
+            held.clear();
+            if let Some(level) = levels.get_mut(index) {
+                level.held = held;
+            }
+        }
+        match progress {
+            Ok(Progress::Some | Progress::Member) => {}
+            Ok(Progress::Starved) | Err(_) => return,
+        }
+    }
+}
+
+/// Ends all levels and the text; returns the reason of the outermost that broke.
+fn finish(levels: &mut Vec<Level>, text: &mut Text, out: &mut Out<'_>) -> Option<Reason> {
+    let mut fault = None;
+    let mut index = 0;
+    while let Some(level) = levels.get_mut(index) {
+        if level.coat.is_none() {
+            let coat = coat(&level.pending, false).unwrap_or(Coat::None);
+            let pending = level.open(coat, index, text, out);
+            push(levels, index, text, &pending, out);
+        }
+        let Some(level) = levels.get_mut(index) else { break };
+        if level.coat == Some(Coat::Base64) && level.fault.is_none() {
+            let mut decoded = core::mem::take(&mut level.decoded);
+            decoded.clear();
+            let ended = level.decoder.finish(&mut decoded);
+            inflate(levels, index, text, &decoded, out);
+            if let Some(level) = levels.get_mut(index) {
+                level.fault = level.fault.or(ended.err());
+            }
+        }
+        let Some(level) = levels.get_mut(index) else { break };
+        let held = core::mem::take(&mut level.held);
+        fault = fault.or(level.ended());
+        push(levels, index + 1, text, &held, out);
+        index += 1;
+    }
+    text.finish(if fault.is_some() { End::Cut } else { End::Whole }, out);
+    fault
+}
+
+impl Level {
+    /// Fixes the coat of a level; returns the bytes that waited for that.
+    fn open(&mut self, coat: Coat, index: usize, text: &mut Text, out: &Out<'_>) -> Vec<u8> {
+        self.coat = Some(coat);
+        if coat != Coat::None {
+            let allowed = out.limits.compressions_max.min(COMPRESSIONS_MAX);
+            if wide(index) < u64::from(allowed) {
+                text.splitter.enter_compression();
+                self.gunzip = Some(Box::new(Gunzip::new()));
+            } else {
+                self.fault = Some(Reason::NestedTooDeep);
+            }
+        }
+        core::mem::take(&mut self.pending)
+    }
+
+    /// One step of inflation into `held`; a fault stays.
+    fn step(&mut self, bytes: &mut &[u8], limits: &Limits) -> Result<Progress, Fault> {
+        let Some(gunzip) = &mut self.gunzip else { return Ok(Progress::Starved) };
+        if self.fault.is_some() {
+            return Ok(Progress::Starved);
+        }
+        let progress = gunzip.step(bytes, Allowance::new(limits, u64::MAX), &mut self.held);
+        self.fault = match progress {
+            Ok(_) => None,
+            Err(Fault::TooLarge) => Some(Reason::InflatedTooLarge),
+            Err(Fault::Broken | Fault::Checksum) => Some(Reason::BrokenGzip),
+        };
+        progress
+    }
+
+    /// Why the level ends badly, if it does.
+    fn ended(&self) -> Option<Reason> {
+        let complete = self.gunzip.as_ref().is_none_or(|gunzip| gunzip.is_between());
+        self.fault.or((!complete).then_some(Reason::BrokenGzip))
+    }
+}
+
+impl Text {
+    fn push(&mut self, bytes: &[u8], out: &mut Out<'_>) {
+        if self.window.is_empty() {
+            let done = self.look(bytes, End::More, out);
+            self.window.extend_from_slice(bytes.get(done..).unwrap_or_default());
+        } else {
+            self.window.extend_from_slice(bytes);
+            if self.window.len() < self.look_at {
+                return;
+            }
+            let window = core::mem::take(&mut self.window);
+            let done = self.look(&window, End::More, out);
+            self.window = window;
+            self.window.drain(..done.min(self.window.len()));
+        }
+        self.look_at = match self.window.len() {
+            length if length < EAGER_BYTES => 0,
+            length => length + length / 2,
+        };
+        if self.window.len() > out.limits.inflated_bytes_max {
+            self.splitter.stop(Reason::TooLarge, self.base);
+            self.look_at = 0;
+        }
+    }
+
+    fn finish(&mut self, end: End, out: &mut Out<'_>) {
+        let window = core::mem::take(&mut self.window);
+        self.look(&window, end, out);
+    }
+
+    fn look(&mut self, bytes: &[u8], end: End, out: &mut Out<'_>) -> usize {
+        let done = self.splitter.advance(Window { bytes, base: self.base, end }, out);
+        self.base = self.base.saturating_add(wide(done));
+        done
+    }
+}
