@@ -99,7 +99,7 @@ fn fact(rules: &[&Rule], owed: &Owed) -> Fact {
             value.expect("a key that was just encoded").write_json(&mut json);
             serde_json::from_slice::<serde_json::Value>(&json).expect("a JSON scalar")
         });
-        let names = rules[rule].group_by.iter().map(|field| field.name().into_owned());
+        let names = rules[rule].group_by.iter().map(|field| field.name());
         serde_json::Value::Object(names.zip(values).collect())
     };
     match owed {
@@ -180,14 +180,21 @@ fn micros(value: &serde_json::Value) -> u64 {
     stamp.as_microsecond() as u64
 }
 
-/// The documents that the production engine emits for one partition's messages, in one thread.
+/// The documents that the production engine emits for one partition's messages (offset and value), in one
+/// thread.
 #[must_use]
-pub fn engine(shared: &Arc<Shared>, rules: &Arc<RuleSet>, task: TaskId, messages: &[Vec<u8>], ended: bool) -> Vec<Vec<u8>> {
+pub fn engine(
+    shared: &Arc<Shared>,
+    rules: &Arc<RuleSet>,
+    task: TaskId,
+    messages: &[(i64, Vec<u8>)],
+    ended: bool,
+) -> Vec<Vec<u8>> {
     let mut core = Core::new(task, shared, rules);
     let mut collected = Collected { encoder: shared.settings.encoder, documents: Vec::new() };
     let mut framer = Framer::new(shared.settings.format, shared.settings.limits);
-    for (offset, message) in (0_i64..).zip(messages) {
-        core.begin(Position { source: 0, offset, index: 0 }, None, 0);
+    for (offset, message) in messages {
+        core.begin(Position { source: 0, offset: *offset, index: 0 }, None, 0);
         framer.records(message, &Origin::default(), &mut |item| core.item(&item, &mut collected));
     }
     core.flush_revisions(&mut collected);

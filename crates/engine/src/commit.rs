@@ -19,13 +19,17 @@ pub struct Progress {
     pub processed: i64,
     /// All effects of messages below were handed to the transport, state changes included.
     pub published: i64,
+    /// Something was handed over since the last commit, perhaps by a timer alone. Its offset is committed
+    /// even if unchanged, because the group's generation is only checked together with an offset: without
+    /// one a stale owner's timer output would get through.
+    pub touched: bool,
 }
 
 impl Progress {
     /// A task that starts to read at `offset`.
     #[must_use]
     pub fn starting_at(task: TaskId, offset: i64) -> Self {
-        Self { task, committed: offset, processed: offset, published: offset }
+        Self { task, committed: offset, processed: offset, published: offset, touched: false }
     }
 
     /// Marks the message at `offset` as processed.
@@ -50,16 +54,19 @@ impl Progress {
 
     /// Marks all processed messages' effects as handed over.
     pub fn publish_all(&mut self) {
+        self.touched |= self.published < self.processed;
         self.published = self.processed;
     }
 
     /// Marks the handed-over effects as committed.
     pub fn commit_all(&mut self) {
         self.committed = self.published;
+        self.touched = false;
     }
 }
 
-/// The offsets that one commit may carry: those of tasks that moved, each with all effects handed over.
+/// The offsets that one commit must carry: those of tasks that moved or published, each with all effects
+/// handed over.
 ///
 /// # Panics
 /// If a task processed messages whose effects were not handed over, or would move backwards: a bug that
@@ -72,7 +79,7 @@ pub fn offsets_to_commit<'a>(tasks: impl Iterator<Item = &'a Progress>) -> Vec<(
             progress.committed <= progress.published && progress.published == progress.processed,
             "commit rule broken: {progress:?}"
         );
-        if progress.committed < progress.published {
+        if progress.touched {
             offsets.push((progress.task, progress.published));
         }
     }
@@ -95,6 +102,13 @@ mod tests {
         assert_eq!(offsets_to_commit([moved, idle].iter()), vec![(TASK, 15)]);
         moved.commit_all();
         assert!(offsets_to_commit([moved].iter()).is_empty());
+    }
+
+    #[test]
+    fn a_timer_output_commits_the_unchanged_offset() {
+        let mut progress = Progress::starting_at(TASK, 9);
+        progress.touched = true;
+        assert_eq!(offsets_to_commit([progress].iter()), vec![(TASK, 9)]);
     }
 
     #[test]

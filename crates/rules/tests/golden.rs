@@ -181,11 +181,24 @@ fn patterns_have_the_caret_inside() {
         "{ $.user NOT EXISTS }",
         "{ $.extra.['Number of Users'] = 3 }",
         "{ $.* = 163 }",
-        "{ $.key.handle = 7 && $.response.code IS NULL }",
+        "{ $.key.handle = 7 && $.response.code >= 1 }",
     ] {
         let text = format!("id: r\npattern: '{}'\n", good.replace('\'', "''"));
         assert_eq!(said(&text), Vec::<String>::new(), "{good}");
     }
+}
+
+#[test]
+fn conditions_that_never_hold_are_warned_of() {
+    let text = "id: r\npattern: '{ $.user.name > 5 || $.response.code IS NULL }'\n";
+    assert_eq!(
+        said(text),
+        [
+            "r.yaml:2:13: warning: this never holds: `$.user.name` is text, and only numbers have an order",
+            "r.yaml:2:32: warning: this never holds: the view of an audit record has no null and no truth values",
+        ]
+    );
+    assert_eq!(load_text(text).set.len(), 1);
 }
 
 #[test]

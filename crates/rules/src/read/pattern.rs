@@ -6,7 +6,8 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use hsmstream_pattern::{Body, Comparison, Condition, Expr, Pattern, Selector, Step, Test};
+use hsmstream_pattern::ast::{Body, Comparison, Condition, Expr, Test};
+use hsmstream_pattern::{Pattern, Selector, Step};
 use hsmstream_record::Kind;
 
 use super::{fields, paths};

@@ -1,0 +1,64 @@
+//! `check`: every mistake of configuration and rules, nothing started.
+
+use std::path::Path;
+
+use hsmstream_engine::locality::inexact;
+use hsmstream_rules::{Level, render_all};
+
+use crate::args::{Check, When};
+use crate::commands::rules::RuleFiles;
+use crate::commands::run::partition_fields;
+use crate::config;
+use crate::exit::Exit;
+use crate::terminal::{Out, Paint};
+use crate::{Failure, complain};
+
+/// Checks, prints what is wrong on standard error and a summary on standard output.
+///
+/// # Errors
+/// Files that cannot be read. Mistakes end with [`Exit::Usage`].
+pub(crate) fn run(args: &Check, file: Option<&Path>, sets: &[String], color: When) -> Result<Exit, Failure> {
+    let mut mistakes = 0_usize;
+    let config = config::load(file, sets);
+    if let Err(found) = &config {
+        for mistake in found {
+            complain(mistake);
+        }
+        mistakes += found.len();
+    }
+    let mut out = Out::new();
+    let paths = match (&config, args.rules.is_empty()) {
+        (_, false) => args.rules.clone(),
+        (Ok(config), true) => config.rule_paths.clone(),
+        (Err(_), true) => Vec::new(),
+    };
+    if paths.is_empty() {
+        return Ok(Exit::Usage);
+    }
+    let files = RuleFiles::read(&paths)?;
+    let loaded = files.load();
+    let shown = render_all(&loaded.diagnostics, Paint::stderr(color).is_on());
+    if !shown.is_empty() {
+        complain(shown.trim_end());
+    }
+    let errors = loaded.diagnostics.iter().filter(|diagnostic| diagnostic.level == Level::Error).count();
+    let warnings = loaded.diagnostics.len() - errors;
+    mistakes += errors;
+    if let (Ok(config), Some(2..)) = (&config, args.partitions) {
+        for rule in inexact(&loaded.set, &partition_fields(config)?) {
+            complain(&format!("error: {rule}"));
+            mistakes += 1;
+        }
+    }
+    let summary = format!(
+        "{} rules in {} files: {} mistakes, {} warnings, {} rules left out",
+        loaded.set.len(),
+        files.len(),
+        mistakes,
+        warnings,
+        loaded.left_out.len()
+    );
+    out.line(summary.as_bytes());
+    out.flush();
+    Ok(if mistakes == 0 { Exit::Success } else { Exit::Usage })
+}

@@ -1,0 +1,120 @@
+//! Input files: names, globs and standard input → chunks of bytes, with progress on a terminal.
+
+use std::fs::File;
+use std::io::{self, IsTerminal, Read};
+use std::path::PathBuf;
+
+use anyhow::{Context, bail};
+use indicatif::{ProgressBar, ProgressStyle};
+
+/// Bytes read at once.
+const CHUNK: usize = 256 << 10;
+
+/// One input.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Input {
+    Stdin,
+    File(PathBuf),
+}
+
+impl Input {
+    /// The name shown in evidence and messages.
+    pub(crate) fn name(&self) -> String {
+        match self {
+            Self::Stdin => "-".to_owned(),
+            Self::File(path) => path.display().to_string(),
+        }
+    }
+
+    fn bytes(&self) -> u64 {
+        match self {
+            Self::Stdin => 0,
+            Self::File(path) => std::fs::metadata(path).map_or(0, |meta| meta.len()),
+        }
+    }
+}
+
+/// Expands names and globs; a directory stands for all files below it. Sorted within each glob.
+///
+/// # Errors
+/// A pattern that is not one, or that finds nothing.
+pub(crate) fn expand(patterns: &[String]) -> anyhow::Result<Vec<Input>> {
+    let mut inputs = Vec::new();
+    for pattern in patterns {
+        if pattern == "-" {
+            inputs.push(Input::Stdin);
+            continue;
+        }
+        let path = PathBuf::from(pattern);
+        if path.is_dir() {
+            let below = format!("{}/**/*", glob::Pattern::escape(pattern.trim_end_matches('/')));
+            push_files(&below, &mut inputs)?;
+        } else if path.exists() {
+            inputs.push(Input::File(path));
+        } else {
+            let before = inputs.len();
+            push_files(pattern, &mut inputs)?;
+            if inputs.len() == before {
+                bail!("{pattern}: no such file, and as a glob pattern it finds none");
+            }
+        }
+    }
+    Ok(inputs)
+}
+
+fn push_files(pattern: &str, inputs: &mut Vec<Input>) -> anyhow::Result<()> {
+    let paths = glob::glob(pattern).with_context(|| format!("{pattern} is no glob pattern"))?;
+    for path in paths {
+        let path = path.context("reading a directory")?;
+        if path.is_file() {
+            inputs.push(Input::File(path));
+        }
+    }
+    Ok(())
+}
+
+/// Reads inputs one after the other, chunk by chunk.
+pub(crate) struct Feed {
+    bar: ProgressBar,
+    buffer: Vec<u8>,
+}
+
+impl Feed {
+    /// Prepares to read `inputs`; shows progress on standard error if that is a terminal.
+    pub(crate) fn new(inputs: &[Input]) -> Self {
+        let total: u64 = inputs.iter().map(Input::bytes).sum();
+        let visible = io::stderr().is_terminal() && total > 16 << 20;
+        let bar = if visible { ProgressBar::new(total) } else { ProgressBar::hidden() };
+        if let Ok(style) = ProgressStyle::with_template("{bytes}/{total_bytes} {wide_bar} {bytes_per_sec} {eta}") {
+            bar.set_style(style);
+        }
+        Self { bar, buffer: vec![0; CHUNK] }
+    }
+
+    /// Reads one input to its end.
+    ///
+    /// # Errors
+    /// What the file system says, with the input's name.
+    pub(crate) fn read(&mut self, input: &Input, visit: &mut dyn FnMut(&[u8])) -> anyhow::Result<()> {
+        let mut reader: Box<dyn Read> = match input {
+            Input::Stdin => Box::new(io::stdin().lock()),
+            Input::File(path) => Box::new(File::open(path).with_context(|| format!("cannot open {}", input.name()))?),
+        };
+        loop {
+            match reader.read(&mut self.buffer) {
+                Ok(0) => return Ok(()),
+                Ok(count) => {
+                    visit(self.buffer.get(..count).unwrap_or_default());
+                    self.bar.inc(count as u64);
+                }
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error).with_context(|| format!("cannot read {}", input.name())),
+            }
+        }
+    }
+
+    /// Takes the progress bar away.
+    pub(crate) fn finish(&self) {
+        self.bar.finish_and_clear();
+    }
+}
