@@ -6,12 +6,14 @@
 //! - [`buffer`] holds corpora whose size and content are written down;
 //! - [`plain`] and [`captures`] are the parsers that ours is compared with;
 //! - [`rounds`] measures several jobs in turns, so that their ratio survives a restless machine;
+//! - [`logins`] makes events for operators;
 //! - [`heap`] counts allocated bytes, [`process`] reads processor time and memory of a process;
 //! - [`mode`] tells a measurement from a test.
 
 pub mod buffer;
 pub mod captures;
 pub mod heap;
+pub mod logins;
 pub mod mode;
 pub mod plain;
 pub mod process;
