@@ -1,0 +1,144 @@
+//! Events as JSON patterns see them.
+
+use std::collections::BTreeMap;
+
+use hsmstream_json::{Node, NodeKind, Tape};
+
+use crate::limits::JSON_NESTING_MAX;
+use crate::selector::{Selector, Step};
+
+/// A value that a selector reached. Complete by nature.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scalar<'v> {
+    /// `null`
+    Null,
+    /// `true`
+    True,
+    /// `false`
+    False,
+    /// A number as the event writes it: `1`, `1.0` and `1e0` are three texts.
+    Number(&'v [u8]),
+    /// A text without its escapes.
+    String(&'v [u8]),
+    /// An array.
+    Array {
+        /// Whether one of its direct elements is `null`.
+        has_null: bool,
+    },
+    /// An object.
+    Object,
+}
+
+/// An event whose root is a JSON object.
+pub trait Document {
+    /// Calls `visit` with each value that selector number `selector` reaches, until it returns true; returns
+    /// whether it did. Where no value is reached it is never called. Of members with the same name only the
+    /// last counts.
+    fn visit(&mut self, selector: usize, visit: &mut dyn FnMut(Scalar<'_>) -> bool) -> bool;
+}
+
+/// A JSON text under the selectors of a pattern or set.
+#[derive(Debug)]
+pub struct TextDocument<'d, 'a> {
+    root: Node<'d, 'a>,
+    selectors: &'d [Selector],
+    text: &'d mut Vec<u8>,
+}
+
+impl<'d, 'a> TextDocument<'d, 'a> {
+    /// Parses `event`; `None` unless it is one JSON object (with white space around it, nothing else).
+    /// `tape` and `text` are storage, used again from event to event.
+    pub fn parse(
+        event: &'a [u8],
+        selectors: &'d [Selector],
+        tape: &'d mut Tape,
+        text: &'d mut Vec<u8>,
+    ) -> Option<Self> {
+        let first = event.iter().find(|byte| !byte.is_ascii_whitespace());
+        if first != Some(&b'{') {
+            return None;
+        }
+        let root = tape.parse(event, JSON_NESTING_MAX).ok()?;
+        (root.kind() == NodeKind::Object).then_some(Self { root, selectors, text })
+    }
+}
+
+impl Document for TextDocument<'_, '_> {
+    fn visit(&mut self, selector: usize, visit: &mut dyn FnMut(Scalar<'_>) -> bool) -> bool {
+        match self.selectors.get(selector) {
+            Some(selector) => walk(self.root, selector.steps(), self.text, visit),
+            None => false,
+        }
+    }
+}
+
+/// Follows the steps from `node`. Recurses at wildcards only, each a level deeper in the event.
+fn walk(
+    mut node: Node<'_, '_>,
+    steps: &[Step],
+    text: &mut Vec<u8>,
+    visit: &mut dyn FnMut(Scalar<'_>) -> bool,
+) -> bool {
+    for (index, step) in steps.iter().enumerate() {
+        let next = match step {
+            Step::Name(name) => node.get(name),
+            Step::Index(place) => usize::try_from(*place).ok().and_then(|place| node.index(place)),
+            Step::AnyMember | Step::AnyElement => {
+                let rest = steps.get(index + 1..).unwrap_or_default();
+                if *step == Step::AnyElement && node.kind() == NodeKind::Array {
+                    return node.elements().any(|element| walk(element, rest, text, visit));
+                }
+                return walk_members(node, rest, text, visit);
+            }
+        };
+        match next {
+            Some(next) => node = next,
+            None => return false,
+        }
+    }
+    show(node, text, visit)
+}
+
+/// Objects with more members than this are searched for repeated names by a map, which allocates.
+const MEMBERS_COMPARED_MAX: usize = 64;
+
+/// Follows the steps from the members of an object, of those with the same name from the last.
+fn walk_members(
+    node: Node<'_, '_>,
+    rest: &[Step],
+    text: &mut Vec<u8>,
+    visit: &mut dyn FnMut(Scalar<'_>) -> bool,
+) -> bool {
+    if node.members().nth(MEMBERS_COMPARED_MAX).is_some() {
+        let last: BTreeMap<_, _> = node.members().map(|(name, value)| (name.to_cow(), value)).collect();
+        return last.into_values().any(|value| walk(value, rest, text, visit));
+    }
+    node.members().any(|(name, value)| {
+        text.clear();
+        name.unescape_into(text);
+        let is_last = node.get(text).is_some_and(|last| last.span() == value.span());
+        is_last && walk(value, rest, text, visit)
+    })
+}
+
+fn show(node: Node<'_, '_>, text: &mut Vec<u8>, visit: &mut dyn FnMut(Scalar<'_>) -> bool) -> bool {
+    match node.kind() {
+        NodeKind::Null => visit(Scalar::Null),
+        NodeKind::True => visit(Scalar::True),
+        NodeKind::False => visit(Scalar::False),
+        NodeKind::Number => visit(Scalar::Number(node.number().unwrap_or_default())),
+        NodeKind::Object => visit(Scalar::Object),
+        NodeKind::Array => {
+            let has_null = node.elements().any(|element| element.kind() == NodeKind::Null);
+            visit(Scalar::Array { has_null })
+        }
+        NodeKind::String => match node.text() {
+            Some(string) if string.is_escaped() => {
+                text.clear();
+                string.unescape_into(text);
+                visit(Scalar::String(text))
+            }
+            string => visit(Scalar::String(string.map_or(b"", |string| string.raw()))),
+        },
+    }
+}

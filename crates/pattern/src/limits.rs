@@ -1,0 +1,61 @@
+//! What a pattern may hold.
+//!
+//! The defaults are the service's where it has one (user guide "Filter pattern syntax"; captured refusals),
+//! ours where it has none. A deployment may lift them; what the crate needs for its own safety stays capped.
+
+/// Limits of one pattern.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// Most characters of a pattern. The service: 1,024.
+    pub chars_max: usize,
+    /// Most regular expressions of a pattern. The service: 2.
+    pub regexes_max: usize,
+    /// Most selectors with a wildcard in a pattern. The service: 3.
+    pub wildcard_selectors_max: usize,
+    /// Most wildcards of one selector. The service: 1.
+    pub wildcards_per_selector_max: usize,
+    /// Deepest parentheses; never more than [`NESTING_MAX`]. Ours.
+    pub nesting_max: usize,
+    /// Largest count in a regular expression's `{n,m}`. Ours.
+    pub regex_repeat_max: u32,
+    /// Most positions of a regular expression once its counts are written out. Ours.
+    pub regex_size_max: usize,
+}
+
+/// The deepest parentheses whatever the limits say: evaluation recurses that deep.
+pub const NESTING_MAX: usize = 128;
+
+/// The deepest JSON event that is looked at; a deeper one matches no JSON pattern.
+pub const JSON_NESTING_MAX: u32 = 128;
+
+/// The most problems reported for one pattern.
+pub(crate) const PROBLEMS_MAX: usize = 64;
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            chars_max: 1024,
+            regexes_max: 2,
+            wildcard_selectors_max: 3,
+            wildcards_per_selector_max: 1,
+            nesting_max: 64,
+            regex_repeat_max: 1000,
+            regex_size_max: 10_000,
+        }
+    }
+}
+
+impl Limits {
+    /// Limits well beyond the service's, for rules that need never run there.
+    #[must_use]
+    pub fn lifted() -> Self {
+        Self {
+            chars_max: 65_536,
+            regexes_max: 256,
+            wildcard_selectors_max: 256,
+            wildcards_per_selector_max: 4,
+            nesting_max: NESTING_MAX,
+            ..Self::default()
+        }
+    }
+}

@@ -1,0 +1,42 @@
+//! The regular expressions of filter patterns: `%…%`.
+//!
+//! A small language without groups: branches of pieces. It is read here into a tree of its own
+//! ([`syntax`]), which gives the required texts that make a search cheap ([`literal`]) and the automaton
+//! ([`machine`]); no expression text is ever handed to another parser, so no foreign syntax can leak in.
+//!
+//! Sources: user guide, "Supported regular expressions syntax"; captured refusals. What they leave open is
+//! decided in `PATTERNS.md`.
+
+mod class;
+mod literal;
+mod machine;
+mod syntax;
+
+#[cfg(test)]
+mod tests;
+
+pub(crate) use class::Class;
+pub(crate) use machine::{Caches, Machine};
+pub(crate) use syntax::{Mistake, Piece, is_allowed, parse};
+
+/// A regular expression of a pattern.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Regex {
+    pub(crate) text: Box<str>,
+    pub(crate) branches: Vec<Vec<Piece>>,
+}
+
+impl Regex {
+    /// The text between the `%`.
+    #[must_use]
+    pub const fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// Whether the empty text is a match, so that every text is one.
+    pub(crate) fn matches_empty(&self) -> bool {
+        let is_empty =
+            |piece: &Piece| matches!(piece, Piece::Start | Piece::End | Piece::Repeat { min: 0, .. });
+        self.branches.iter().any(|pieces| pieces.iter().all(is_empty))
+    }
+}

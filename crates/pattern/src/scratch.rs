@@ -1,0 +1,26 @@
+//! The memory that matching needs, kept from record to record.
+
+use hsmstream_json::Tape;
+
+use crate::regex::Caches;
+use crate::set::State;
+use crate::tokens::Token;
+
+/// Storage of a thread that matches. Once it has grown to what the records need, matching allocates nothing
+/// more. It may serve any number of programs and sets, best one, as each has its own regular expressions.
+#[derive(Debug, Default)]
+pub struct Scratch {
+    pub(crate) tokens: Vec<Token>,
+    pub(crate) tape: Tape,
+    pub(crate) text: Vec<u8>,
+    pub(crate) caches: Caches,
+    pub(crate) state: State,
+}
+
+impl Scratch {
+    /// Makes empty storage.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+}

@@ -1,0 +1,132 @@
+//! All patterns of a rule set, matched together.
+//!
+//! Every pattern is a boolean function over *atoms*: a text occurs, a selector's or slot's value satisfies a
+//! predicate, a selector reaches nothing, there are enough tokens. Equal atoms of different patterns are one
+//! atom. A record is matched in three steps:
+//!
+//! ```text
+//! 1. one pass of an Aho-Corasick automaton over the text: which texts occur
+//!    one look-up per selector and slot that needs it: which constants and parts its value holds
+//! 2. each pattern waits at a few atoms of which one must be true if it is to match (its *cover*, chosen
+//!    rare); the true atoms of step 1 call their patterns: the candidates
+//! 3. each candidate's function is evaluated; atoms not known yet (regular expressions, order, `!=`) are
+//!    evaluated when asked, once per record
+//! ```
+//!
+//! So the work of a record grows with the patterns that its own rare values call, not with the rule set.
+//! Patterns without a cover (only `-` terms, only `<`, a regular expression without a required text) are
+//! candidates for every record.
+//!
+//! Invariants: immutable and shared; truth of atoms lives in [`Scratch`], stamped with the record's number,
+//! so nothing is cleared between records. A later stage may remember atoms per record shape: they are
+//! functions of the text and of single values, nothing else.
+
+mod atom;
+mod build;
+mod evaluate;
+mod index;
+
+#[cfg(test)]
+mod tests;
+
+use core::fmt;
+
+use crate::ast::Pattern;
+use crate::document::{Document, TextDocument};
+use crate::scratch::Scratch;
+use crate::selector::Selector;
+use crate::tuning::Tuning;
+use atom::{Atom, Node};
+use index::{Lookup, Scan};
+
+pub(crate) use evaluate::State;
+
+/// A compiled set of patterns.
+pub struct Set {
+    selectors: Vec<Selector>,
+    atoms: Vec<Atom>,
+    /// Lists of [`Node::All`] and [`Node::Any`].
+    nodes: Vec<Node>,
+    /// The function of each pattern.
+    roots: Vec<Node>,
+    scan: Scan,
+    lookups: Vec<Lookup>,
+    /// The patterns that wait at each atom.
+    waiting: Vec<Vec<usize>>,
+    /// Candidates for every record.
+    always: Vec<usize>,
+    has_json: bool,
+}
+
+impl Set {
+    /// Compiles patterns; they are numbered in their order, from 0.
+    pub fn compile<'p>(patterns: impl Iterator<Item = &'p Pattern>) -> Self {
+        Self::compile_with(patterns, Tuning::default())
+    }
+
+    /// Compiles patterns, optimisations chosen.
+    pub fn compile_with<'p>(patterns: impl Iterator<Item = &'p Pattern>, tuning: Tuning) -> Self {
+        build::build(patterns, tuning)
+    }
+
+    /// The selectors of all JSON patterns, each once.
+    #[must_use]
+    pub fn selectors(&self) -> &[Selector] {
+        &self.selectors
+    }
+
+    /// The number of patterns.
+    #[must_use]
+    pub const fn len(&self) -> usize {
+        self.roots.len()
+    }
+
+    /// Whether there is no pattern.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.roots.is_empty()
+    }
+
+    /// The patterns that every record is evaluated for, since none of their items is rare enough to wait
+    /// for: what makes a large set slow.
+    #[must_use]
+    pub fn always(&self) -> &[usize] {
+        &self.always
+    }
+
+    /// Appends the numbers of the patterns that match, ascending. Terms and space-delimited patterns look
+    /// at `event`, JSON patterns ask `document`, whose selector numbers are those of [`Self::selectors`].
+    pub fn matches(
+        &self,
+        event: &[u8],
+        document: &mut dyn Document,
+        scratch: &mut Scratch,
+        matched: &mut Vec<u32>,
+    ) {
+        let Scratch { tokens, caches, state, .. } = scratch;
+        evaluate::run(self, event, Some(document), (tokens, caches, state), matched);
+    }
+
+    /// As [`Self::matches`], but JSON patterns parse `event`; if it is no JSON object none of them matches.
+    pub fn matches_text(&self, event: &[u8], scratch: &mut Scratch, matched: &mut Vec<u32>) {
+        let Scratch { tokens, caches, state, tape, text } = scratch;
+        let mut document = match self.has_json {
+            true => TextDocument::parse(event, &self.selectors, tape, text),
+            false => None,
+        };
+        let document = document.as_mut().map(|document| document as &mut dyn Document);
+        evaluate::run(self, event, document, (tokens, caches, state), matched);
+    }
+}
+
+impl fmt::Debug for Set {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Set")
+            .field("patterns", &self.roots.len())
+            .field("atoms", &self.atoms.len())
+            .field("selectors", &self.selectors.len())
+            .field("always", &self.always.len())
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,231 @@
+//! Matches one record against the set.
+
+use super::Set;
+use super::atom::{Atom, Node};
+use super::index::{Lookup, Origin};
+use crate::document::{Document, Scalar};
+use crate::regex::Caches;
+use crate::tokens::{self, Token};
+
+/// What is known of the record at hand. An entry counts only with the number of the record in it, so
+/// nothing is cleared between records, and nothing of another set is believed.
+#[derive(Debug, Default)]
+pub(crate) struct State {
+    record: u64,
+    /// Record number × 2, + 1 if the atom is true.
+    atoms: Vec<u64>,
+    /// The record that was looked up last.
+    lookups: Vec<u64>,
+    /// The record that called the pattern last.
+    called: Vec<u64>,
+    candidates: Vec<usize>,
+    /// The record whose tokens are at hand.
+    tokens: u64,
+}
+
+struct Run<'r> {
+    set: &'r Set,
+    event: &'r [u8],
+    document: Option<&'r mut dyn Document>,
+    tokens: &'r mut Vec<Token>,
+    caches: &'r mut Caches,
+    state: &'r mut State,
+}
+
+/// Appends the numbers of the patterns that match, ascending.
+pub(super) fn run<'r>(
+    set: &'r Set,
+    event: &'r [u8],
+    document: Option<&'r mut (dyn Document + 'r)>,
+    (tokens, caches, state): (&'r mut Vec<Token>, &'r mut Caches, &'r mut State),
+    matched: &mut Vec<u32>,
+) {
+    state.begin(set);
+    let first = matched.len();
+    set.scan.each(event, |atom| state.meet(set, atom));
+    let mut run = Run { set, event, document, tokens, caches, state };
+    for (number, lookup) in set.lookups.iter().enumerate() {
+        if lookup.is_awaited {
+            run.look_up(number, lookup);
+        }
+    }
+    let mut next = 0;
+    while let Some(number) = run.state.candidates.get(next).copied() {
+        next += 1;
+        run.candidate(number, matched);
+    }
+    for number in &set.always {
+        run.candidate(*number, matched);
+    }
+    if let Some(new) = matched.get_mut(first..) {
+        new.sort_unstable();
+    }
+}
+
+impl State {
+    fn begin(&mut self, set: &Set) {
+        self.record += 1;
+        self.candidates.clear();
+        let grow = |list: &mut Vec<u64>, length: usize| {
+            if list.len() < length {
+                list.resize(length, 0);
+            }
+        };
+        grow(&mut self.atoms, set.atoms.len());
+        grow(&mut self.lookups, set.lookups.len());
+        grow(&mut self.called, set.roots.len());
+        self.candidates.reserve(set.roots.len());
+    }
+
+    /// An atom is true: calls the patterns that wait at it, once.
+    fn meet(&mut self, set: &Set, atom: usize) {
+        let truth = self.record << 1 | 1;
+        match self.atoms.get_mut(atom) {
+            Some(known) if *known != truth => *known = truth,
+            _ => return,
+        }
+        for number in set.waiting.get(atom).into_iter().flatten() {
+            if let Some(called) = self.called.get_mut(*number)
+                && *called != self.record
+            {
+                *called = self.record;
+                self.candidates.push(*number);
+            }
+        }
+    }
+
+    fn known(&self, atom: usize) -> Option<bool> {
+        let known = self.atoms.get(atom).copied().unwrap_or_default();
+        (known >> 1 == self.record).then_some(known & 1 == 1)
+    }
+
+    fn is_met(&self, atom: usize) -> bool {
+        self.known(atom) == Some(true)
+    }
+}
+
+impl Run<'_> {
+    fn candidate(&mut self, number: usize, matched: &mut Vec<u32>) {
+        let Some(root) = self.set.roots.get(number) else { return };
+        if self.evaluate(root)
+            && let Ok(number) = u32::try_from(number)
+        {
+            matched.push(number);
+        }
+    }
+
+    fn evaluate(&mut self, node: &Node) -> bool {
+        let set = self.set;
+        match node {
+            Node::Is(atom) => self.truth(*atom),
+            Node::Not(atom) => !self.truth(*atom),
+            Node::All(list) => list.of(&set.nodes).iter().all(|node| self.evaluate(node)),
+            Node::Any(list) => list.of(&set.nodes).iter().any(|node| self.evaluate(node)),
+        }
+    }
+
+    fn truth(&mut self, atom: usize) -> bool {
+        if let Some(known) = self.state.known(atom) {
+            return known;
+        }
+        let set = self.set;
+        let truth = set.atoms.get(atom).is_some_and(|what| self.ask(atom, what));
+        if let Some(known) = self.state.atoms.get_mut(atom) {
+            *known = self.state.record << 1 | u64::from(truth);
+        }
+        truth
+    }
+
+    fn ask(&mut self, number: usize, atom: &Atom) -> bool {
+        let set = self.set;
+        match atom {
+            // The scan would have met it.
+            Atom::Text(finder) => !set.scan.is_built() && finder.find(self.event).is_some(),
+            Atom::Regex { machine, place, required } => {
+                let is_possible = required.is_empty() || required.iter().any(|text| self.truth(*text));
+                is_possible && self.caches.search(*place, machine, self.event)
+            }
+            Atom::Constant { lookup } | Atom::Part { lookup } => {
+                self.look_up_once(*lookup);
+                self.state.is_met(number)
+            }
+            Atom::Tested { lookup, predicate, required } => {
+                if !required.is_empty() {
+                    self.look_up_once(*lookup);
+                    if !required.iter().any(|part| self.state.is_met(*part)) {
+                        return false;
+                    }
+                }
+                match set.lookups.get(*lookup).map(|lookup| lookup.origin) {
+                    Some(Origin::Selector(selector)) => {
+                        let caches = &mut *self.caches;
+                        let Some(document) = &mut self.document else { return false };
+                        document.visit(selector, &mut |value| predicate.holds(value, caches))
+                    }
+                    Some(Origin::Slot(place)) => {
+                        self.split();
+                        let text = place.text(self.event, self.tokens);
+                        text.is_some_and(|text| predicate.holds_token(text, self.caches))
+                    }
+                    None => false,
+                }
+            }
+            Atom::Missing { selector } => match &mut self.document {
+                Some(document) => !document.visit(*selector, &mut |_| true),
+                None => false,
+            },
+            Atom::Tokens { least } => {
+                self.split();
+                self.tokens.len() >= *least
+            }
+        }
+    }
+
+    fn look_up_once(&mut self, number: usize) {
+        let set = self.set;
+        if let Some(lookup) = set.lookups.get(number) {
+            self.look_up(number, lookup);
+        }
+    }
+
+    /// Finds which atoms the values of a selector or the token of a slot make true.
+    fn look_up(&mut self, number: usize, lookup: &Lookup) {
+        match self.state.lookups.get_mut(number) {
+            Some(last) if *last != self.state.record => *last = self.state.record,
+            _ => return,
+        }
+        match lookup.origin {
+            Origin::Selector(selector) => {
+                if let Some(document) = &mut self.document {
+                    let (set, state) = (self.set, &mut *self.state);
+                    document.visit(selector, &mut |value| {
+                        meet_value(lookup, value, |atom| state.meet(set, atom));
+                        false
+                    });
+                }
+            }
+            Origin::Slot(place) => {
+                self.split();
+                if let Some(text) = place.text(self.event, self.tokens) {
+                    let (set, state) = (self.set, &mut *self.state);
+                    lookup.of_token(text, |atom| state.meet(set, atom));
+                }
+            }
+        }
+    }
+
+    fn split(&mut self) {
+        if self.state.tokens != self.state.record {
+            self.state.tokens = self.state.record;
+            tokens::split(self.event, self.tokens);
+        }
+    }
+}
+
+fn meet_value(lookup: &Lookup, value: Scalar<'_>, hit: impl FnMut(usize)) {
+    match value {
+        Scalar::String(text) => lookup.of_text(text, hit),
+        Scalar::Number(lexeme) => lookup.of_number(lexeme, hit),
+        Scalar::Null | Scalar::True | Scalar::False | Scalar::Array { .. } | Scalar::Object => {}
+    }
+}

@@ -1,0 +1,1 @@
+//! What sharing atoms and waiting for rare ones must not change.

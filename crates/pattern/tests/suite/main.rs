@@ -1,0 +1,10 @@
+//! Tests of the whole crate through its public interface.
+
+#![expect(
+    clippy::indexing_slicing,
+    clippy::cast_possible_truncation,
+    reason = "tests may panic, and their numbers are small"
+)]
+
+mod support;
+mod vectors;
