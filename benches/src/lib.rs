@@ -5,6 +5,7 @@
 //!
 //! - [`buffer`] holds corpora whose size and content are written down;
 //! - [`plain`] and [`captures`] are the parsers that ours is compared with;
+//! - [`rule_files`] makes rule sets of any size;
 //! - [`rounds`] measures several jobs in turns, so that their ratio survives a restless machine;
 //! - [`logins`] makes events for operators;
 //! - [`heap`] counts allocated bytes, [`process`] reads processor time and memory of a process;
@@ -18,3 +19,4 @@ pub mod mode;
 pub mod plain;
 pub mod process;
 pub mod rounds;
+pub mod rule_files;

@@ -1,0 +1,107 @@
+//! Parsing and matching, with few and with many rules, against parsing alone.
+//!
+//! * Corpora: [`buffer::RARE`] (1 % of the records match a rule), and with 100 rules also those where none does,
+//!   where half do, and where user names mislead searches.
+//! * Rules: [`rule_files`], 3, 100 and 3,000 of them, all matched at once by `RuleSet::matches`.
+//! * Expected: as many matches as there are failed logins; beforehand, on the small corpus, exactly the rules
+//!   that each rule's own pattern, compiled alone, finds.
+//!
+//! Bias: rules are distinct and nearly all of them never match; fields are looked up on demand, so records that
+//! call many rules cost more than this shows.
+
+use std::hint::black_box;
+
+use criterion::{BenchmarkId, Criterion, Throughput};
+use hsmstream_benches::buffer::{self, Buffer, Definition};
+use hsmstream_benches::mode::Mode;
+use hsmstream_benches::rounds::{Job, Size, compare};
+use hsmstream_benches::rule_files;
+use hsmstream_record::{Body, Limits, Origin, Record, parse};
+use hsmstream_rules::{MatchScratch, Query, RuleIndex, RuleSet};
+
+const ROUNDS: usize = 9;
+/// Records on which every rule is also matched alone.
+const CHECKED: usize = 300;
+
+fn main() {
+    let mode = Mode::of_arguments();
+    let sets = [3, 100, 3_000].map(rule_files::rule_set);
+    check_alone(&sets[2]);
+    let buffer = mode.pick(buffer::RARE, buffer::RARE_SMALL).build();
+    let mut jobs = vec![parse_alone(&buffer)];
+    jobs.extend(
+        sets.iter().zip(["3 rules", "100 rules", "3,000 rules"]).map(|(set, name)| job(name, &buffer, set)),
+    );
+    let size = Size { records: buffer.len(), bytes: buffer.bytes.len() };
+    compare("parse + match, 1 % match", size, mode.pick(ROUNDS, 0), &mut jobs);
+    compare_corpora(mode, &sets[1]);
+    let mut criterion = Criterion::default().configure_from_args();
+    let mut group = criterion.benchmark_group("matching");
+    group.throughput(Throughput::Elements(buffer.len() as u64)).sample_size(10);
+    for job in &mut jobs {
+        group.bench_function(BenchmarkId::from_parameter(job.name), |bencher| bencher.iter(|| (job.work)()));
+    }
+    group.finish();
+    criterion.final_summary();
+}
+
+/// Other match rates, each with its own parse alone.
+fn compare_corpora(mode: Mode, set: &RuleSet) {
+    let corpora: [(&str, Definition, Definition); 3] = [
+        ("none match", buffer::NEVER, buffer::NEVER_SMALL),
+        ("50 % match", buffer::COMMON, buffer::COMMON_SMALL),
+        ("hostile names", buffer::HOSTILE, buffer::HOSTILE_SMALL),
+    ];
+    for (name, measured, small) in corpora {
+        let buffer = mode.pick(measured, small).build();
+        let size = Size { records: buffer.len(), bytes: buffer.bytes.len() };
+        let mut jobs = [parse_alone(&buffer), job("100 rules", &buffer, set)];
+        compare(&format!("parse + match, {name}"), size, mode.pick(ROUNDS, 0), &mut jobs);
+    }
+}
+
+fn parse_alone(buffer: &Buffer) -> Job<'_> {
+    Job::new("parse alone", buffer.len() as u64, || {
+        records(buffer).map(|record| u64::from(black_box(&record).sequence().is_some())).sum()
+    })
+}
+
+fn job<'a>(name: &'a str, buffer: &'a Buffer, set: &'a RuleSet) -> Job<'a> {
+    let mut scratch = MatchScratch::default();
+    let mut matched: Vec<RuleIndex> = Vec::new();
+    Job::new(name, buffer.failures, move || {
+        let mut count = 0;
+        for record in records(buffer) {
+            set.matches(black_box(&record), &mut scratch, &mut matched);
+            count += matched.len() as u64;
+        }
+        count
+    })
+}
+
+fn records(buffer: &Buffer) -> impl Iterator<Item = Record<'_>> {
+    let limits = Limits::default();
+    buffer.frames().map(move |frame| {
+        let audit = parse(frame, &limits).expect("the corpus has no rejects");
+        Record { origin: Origin::default(), body: Body::Audit(audit) }
+    })
+}
+
+/// The set and each of its patterns alone must agree.
+fn check_alone(set: &RuleSet) {
+    let patterns = set.rules().iter().filter_map(|rule| rule.pattern.as_deref());
+    let queries: Vec<Query> = patterns.map(Query::compile).collect();
+    assert_eq!(queries.len(), set.len(), "each rule has a pattern");
+    let (mut scratch, mut matched) = (MatchScratch::default(), Vec::new());
+    for definition in [buffer::RARE_SMALL, buffer::HOSTILE_SMALL] {
+        let buffer = definition.build();
+        let step = buffer.len() / CHECKED;
+        for record in records(&buffer).step_by(step) {
+            set.matches(&record, &mut scratch, &mut matched);
+            let together: Vec<usize> = matched.iter().map(|index| index.get() as usize).collect();
+            let alone: Vec<usize> =
+                (0..queries.len()).filter(|&at| queries[at].matches(&record, &mut scratch)).collect();
+            assert_eq!(together, alone, "{}", record.raw().escape_ascii());
+        }
+    }
+}
