@@ -30,7 +30,8 @@ pub struct Limits {
     pub panes_max: u64,
     /// Largest duration in a rule, in µs.
     pub duration_usecs_max: u64,
-    /// Largest `count`, and largest `reaches` of `distinct`: the operator keeps that many events per key.
+    /// Largest `count`, and largest `reaches` of `distinct`: the operator keeps that many events per key,
+    /// so a larger one would never be reached.
     pub events_max: u64,
     /// Largest `reaches` of `sum`.
     pub sum_max: u64,
@@ -48,6 +49,7 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
+        let window = hsmstream_window::Limits::default();
         Self {
             file_bytes_max: 4 << 20,
             documents_max: 10_000,
@@ -59,9 +61,9 @@ impl Default for Limits {
             id_bytes_max: 100,
             key_fields_max: 8,
             measures_max: 32,
-            panes_max: 1_440,
+            panes_max: window.panes_max,
             duration_usecs_max: 400 * 86_400 * 1_000_000,
-            events_max: 1_000_000,
+            events_max: window.events_per_key_max as u64,
             sum_max: 1 << 53,
             evidence_max: 100,
             evidence_default: 10,

@@ -37,7 +37,7 @@ fn ten_mistakes_give_ten_diagnostics() {
             "r.yaml:3:11: error: `hihg` is no severity; did you mean `high`?",
             "r.yaml:4:10: error: `T1110.1` is no ATT&CK id; for example `T1110.001` or `TA0006`",
             "r.yaml:5:5: error: `audits` is no kind of record; did you mean `audit`?",
-            "r.yaml:8:23: error: `count` has to be between 1 and 1000000",
+            "r.yaml:8:23: error: `count` has to be between 1 and 10000",
             "r.yaml:8:34: error: duration `120` has a number without a unit; write `120s` for seconds; the units are us, ms, s, m, h and d",
             "r.yaml:8:55: error: unknown field `usr.name`; did you mean `user.name`?",
             "r.yaml:9:11: error: duration `5 minutes` has a number without a unit; the units are us, ms, s, m, h and d, largest first: `1h30m`",
