@@ -1,4 +1,4 @@
-//! Writes the seed corpora of the fuzz targets from the vectors and samples: `fuzz-seeds FOLDER`.
+//! Writes the seed corpora of the fuzz targets from the vectors and samples: `hsmstream-fuzz-seeds FOLDER`.
 //!
 //! One folder for each target, one file for each seed. A target without seeds here starts from nothing.
 
@@ -11,11 +11,30 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
 
+/// The formats in the order of `hsmstream_frame::Format::ALL`.
+const FORMATS: [&str; 13] = [
+    "auto",
+    "raw",
+    "event",
+    "envelope",
+    "lambda",
+    "kinesis",
+    "firehose",
+    "cli-json",
+    "cli-text",
+    "s3-export",
+    "cloudtrail",
+    "metric-stream",
+    "certificate",
+];
+/// How many sizes of pieces the frame target knows.
+const PIECES: usize = 5;
+
 type Seeds = BTreeMap<&'static str, Vec<Vec<u8>>>;
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let target = env::args_os().nth(1).map(PathBuf::from).ok_or("usage: fuzz-seeds FOLDER")?;
-    let tests = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let target = env::args_os().nth(1).map(PathBuf::from).ok_or("usage: hsmstream-fuzz-seeds FOLDER")?;
+    let tests = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     let mut seeds = Seeds::new();
     add_messages(&mut seeds, &lines(&tests.join("vectors/records.jsonl"))?)?;
     add_patterns(&mut seeds, &lines(&tests.join("vectors/filter-patterns.jsonl"))?);
@@ -23,7 +42,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     for sample in fs::read_dir(tests.join("samples"))? {
         let bytes = fs::read(sample?.path())?;
         seeds.entry("json").or_default().push(bytes.clone());
-        seeds.entry("frame").or_default().push(framed(0, &bytes));
+        seeds.entry("frame").or_default().push(framed("auto", &bytes));
     }
     for (name, seeds) in &seeds {
         let folder = target.join(name);
@@ -59,7 +78,8 @@ fn add_messages(seeds: &mut Seeds, vectors: &[Value]) -> Result<(), Box<dyn Erro
                 seeds.entry("record").or_default().push(raw.as_bytes().to_vec());
             }
         }
-        seeds.entry("frame").or_default().push(framed(0, &message));
+        let format = vector["format"].as_str().unwrap_or_default();
+        seeds.entry("frame").or_default().push(framed(format, &message));
     }
     Ok(())
 }
@@ -84,7 +104,9 @@ fn add_rules(seeds: &mut Seeds, folder: &Path) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// A message for the frame target: one byte that chooses the format, then the message.
-fn framed(format: u8, message: &[u8]) -> Vec<u8> {
-    [&[format], message].concat()
+/// A message for the frame target: one byte that chooses the format and the size of pieces, then the message.
+fn framed(format: &str, message: &[u8]) -> Vec<u8> {
+    let index = FORMATS.iter().position(|name| *name == format).unwrap_or_default();
+    let choice = index + FORMATS.len() * (message.len() % PIECES);
+    [&[u8::try_from(choice).unwrap_or_default()], message].concat()
 }
