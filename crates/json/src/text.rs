@@ -5,8 +5,6 @@
 
 use std::borrow::Cow;
 
-const REPLACEMENT: [u8; 3] = [0xef, 0xbf, 0xbd];
-
 /// The bytes between the quotes of a JSON string.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Text<'a> {
@@ -22,11 +20,16 @@ pub struct Unescaped {
     pub bad_escape: bool,
 }
 
-/// A stretch of a text: bytes that stand for themselves, or one escape.
-enum Piece<'a> {
-    Plain(&'a [u8]),
-    Escape { character: [u8; 4], length: usize, bad: bool },
+/// What an escape stands for.
+#[derive(Clone, Copy)]
+struct Escape {
+    character: [u8; 4],
+    length: usize,
+    bad: bool,
 }
+
+/// Bytes copied at once.
+const WORD: usize = 8;
 
 impl<'a> Text<'a> {
     pub(crate) const fn new(raw: &'a [u8], offset: usize, escaped: bool) -> Self {
@@ -54,19 +57,33 @@ impl<'a> Text<'a> {
     /// Appends the text to `out`. A lone surrogate becomes U+FFFD.
     pub fn unescape_into(&self, out: &mut Vec<u8>) -> Unescaped {
         let mut met = Unescaped::default();
-        if self.escaped {
-            for piece in self.pieces() {
-                match piece {
-                    Piece::Plain(bytes) => out.extend_from_slice(bytes),
-                    Piece::Escape { character, length, bad } => {
-                        out.extend(character.iter().take(length));
-                        met.bad_escape |= bad;
-                    }
-                }
-            }
-        } else {
+        if !self.escaped {
             out.extend_from_slice(self.raw);
+            return met;
         }
+        // No escape is shorter than what it stands for, so that much room is enough; the words that are
+        // copied whole need some more.
+        let start = out.len();
+        out.resize(start + self.raw.len() + WORD, 0);
+        let mut room = out.get_mut(start..).unwrap_or_default();
+        let mut rest = self.raw;
+        loop {
+            let plain = copy_plain(rest, room);
+            rest = rest.get(plain..).unwrap_or_default();
+            room = room.get_mut(plain..).unwrap_or_default();
+            if rest.is_empty() {
+                break;
+            }
+            let (escape, behind) = decode_escape(rest);
+            met.bad_escape |= escape.bad;
+            if let Some(place) = room.first_chunk_mut() {
+                *place = escape.character;
+            }
+            room = room.get_mut(escape.length..).unwrap_or_default();
+            rest = behind;
+        }
+        let unused = room.len();
+        out.truncate(out.len() - unused);
         met
     }
 
@@ -77,20 +94,20 @@ impl<'a> Text<'a> {
         if !self.escaped {
             return self.raw == other;
         }
-        let mut rest = other;
-        for piece in self.pieces() {
-            let stripped = match &piece {
-                Piece::Plain(bytes) => rest.strip_prefix(*bytes),
-                Piece::Escape { character, length, .. } => {
-                    rest.strip_prefix(character.get(..*length).unwrap_or_default())
-                }
-            };
-            match stripped {
-                Some(behind) => rest = behind,
-                None => return false,
+        let (mut rest, mut other) = (self.raw, other);
+        while !rest.is_empty() {
+            let plain = memchr::memchr(b'\\', rest).unwrap_or(rest.len());
+            let (text, escaped) = rest.split_at(plain);
+            let Some(behind) = other.strip_prefix(text) else { return false };
+            (rest, other) = (escaped, behind);
+            if !rest.is_empty() {
+                let (escape, behind) = decode_escape(rest);
+                let character = escape.character.get(..escape.length).unwrap_or_default();
+                let Some(tail) = other.strip_prefix(character) else { return false };
+                (rest, other) = (behind, tail);
             }
         }
-        rest.is_empty()
+        other.is_empty()
     }
 
     /// The text; allocates only if it is escaped.
@@ -103,10 +120,6 @@ impl<'a> Text<'a> {
         self.unescape_into(&mut out);
         Cow::Owned(out)
     }
-
-    fn pieces(&self) -> Pieces<'a> {
-        Pieces { rest: self.raw }
-    }
 }
 
 impl core::fmt::Debug for Text<'_> {
@@ -115,53 +128,54 @@ impl core::fmt::Debug for Text<'_> {
     }
 }
 
-struct Pieces<'a> {
-    rest: &'a [u8],
+/// Copies bytes from the front of `from` to that of `to`, up to the first backslash; returns how many.
+/// What stands behind them in `to` may be overwritten.
+fn copy_plain(from: &[u8], to: &mut [u8]) -> usize {
+    let (words, tail) = from.as_chunks::<WORD>();
+    let (places, _) = to.as_chunks_mut::<WORD>();
+    let mut copied = 0;
+    for (word, place) in words.iter().zip(places) {
+        *place = *word;
+        let found = backslashes(u64::from_le_bytes(*word));
+        if found != 0 {
+            return copied + (found.trailing_zeros() / 8) as usize;
+        }
+        copied += WORD;
+    }
+    let plain = tail.iter().position(|&byte| byte == b'\\').unwrap_or(tail.len());
+    to.iter_mut().skip(copied).zip(tail.iter().take(plain)).for_each(|(place, byte)| *place = *byte);
+    copied + plain
 }
 
-impl<'a> Iterator for Pieces<'a> {
-    type Item = Piece<'a>;
-
-    #[inline]
-    fn next(&mut self) -> Option<Piece<'a>> {
-        if self.rest.is_empty() {
-            return None;
-        }
-        let plain = memchr::memchr(b'\\', self.rest).unwrap_or(self.rest.len());
-        if plain > 0 {
-            let (bytes, rest) = self.rest.split_at(plain);
-            self.rest = rest;
-            return Some(Piece::Plain(bytes));
-        }
-        let (piece, rest) = decode_escape(self.rest);
-        self.rest = rest;
-        Some(piece)
-    }
+/// Marks, by its top bit, each backslash of the word. Marks above the lowest may be wrong.
+const fn backslashes(word: u64) -> u64 {
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    let zeros = word ^ (ONES * 0x5c);
+    zeros.wrapping_sub(ONES) & !zeros & 0x8080_8080_8080_8080
 }
 
-/// Decodes the escape at the start of `bytes`; returns it and what stands behind it.
-fn decode_escape(bytes: &[u8]) -> (Piece<'_>, &[u8]) {
-    let one = |byte: u8| Piece::Escape { character: [byte, 0, 0, 0], length: 1, bad: false };
-    match bytes {
-        [b'\\', b'u', rest @ ..] => decode_unicode(rest),
-        [b'\\', letter, rest @ ..] => {
-            let byte = match letter {
-                b'n' => b'\n',
-                b't' => b'\t',
-                b'r' => b'\r',
-                b'b' => 0x08,
-                b'f' => 0x0c,
-                other => *other,
-            };
-            (one(byte), rest)
-        }
-        _ => (Piece::Plain(bytes), &[]),
-    }
+/// Decodes the escape at the start of `bytes`; returns it and what stands behind it. Of a broken one,
+/// which a reader lets nobody make, the backslash is kept.
+fn decode_escape(bytes: &[u8]) -> (Escape, &[u8]) {
+    let (byte, rest) = match bytes {
+        [b'\\', b'u', rest @ ..] => match decode_unicode(rest) {
+            Some(decoded) => return decoded,
+            None => (b'\\', bytes.get(1..).unwrap_or_default()),
+        },
+        [b'\\', b'n', rest @ ..] => (b'\n', rest),
+        [b'\\', b't', rest @ ..] => (b'\t', rest),
+        [b'\\', b'r', rest @ ..] => (b'\r', rest),
+        [b'\\', b'b', rest @ ..] => (0x08, rest),
+        [b'\\', b'f', rest @ ..] => (0x0c, rest),
+        [b'\\', other, rest @ ..] => (*other, rest),
+        _ => (b'\\', bytes.get(1..).unwrap_or_default()),
+    };
+    (Escape { character: [byte, 0, 0, 0], length: 1, bad: false }, rest)
 }
 
 /// Decodes what stands behind `\u`. A high surrogate takes the low one that follows with it.
-fn decode_unicode(rest: &[u8]) -> (Piece<'_>, &[u8]) {
-    let Some((unit, rest)) = hex4(rest) else { return (Piece::Plain(rest), &[]) };
+fn decode_unicode(rest: &[u8]) -> Option<(Escape, &[u8])> {
+    let (unit, rest) = hex4(rest)?;
     let (code, rest) = match rest {
         [b'\\', b'u', low @ ..] if (0xd800..0xdc00).contains(&unit) => match hex4(low) {
             Some((low, behind)) if (0xdc00..0xe000).contains(&low) => {
@@ -171,18 +185,10 @@ fn decode_unicode(rest: &[u8]) -> (Piece<'_>, &[u8]) {
         },
         _ => (unit, rest),
     };
+    let decoded = char::from_u32(code);
     let mut character = [0; 4];
-    let piece = match char::from_u32(code) {
-        Some(decoded) => {
-            let length = decoded.encode_utf8(&mut character).len();
-            Piece::Escape { character, length, bad: false }
-        }
-        None => {
-            let [a, b, c] = REPLACEMENT;
-            Piece::Escape { character: [a, b, c, 0], length: 3, bad: true }
-        }
-    };
-    (piece, rest)
+    let length = decoded.unwrap_or(char::REPLACEMENT_CHARACTER).encode_utf8(&mut character).len();
+    Some((Escape { character, length, bad: decoded.is_none() }, rest))
 }
 
 fn hex4(bytes: &[u8]) -> Option<(u32, &[u8])> {
