@@ -48,8 +48,8 @@ struct Events {
     rebalances: VecDeque<Rebalance>,
     /// First failed delivery since it was last asked for.
     undelivered: Option<(RDKafkaErrorCode, String)>,
-    /// Latest error text of the client as a whole.
-    latest: Option<String>,
+    /// Latest error of the client as a whole.
+    latest: Option<(RDKafkaErrorCode, String)>,
     /// When it was last told as a warning.
     warned: Option<Duration>,
 }
@@ -101,8 +101,8 @@ impl Context {
         self.events().undelivered.take()
     }
 
-    /// The latest error of the client as a whole, for error texts.
-    pub(crate) fn latest_error(&self) -> Option<String> {
+    /// The latest error of the client as a whole: the reason behind a request that timed out.
+    pub(crate) fn latest_error(&self) -> Option<(RDKafkaErrorCode, String)> {
         self.events().latest.clone()
     }
 
@@ -130,12 +130,11 @@ impl Context {
         self.events().rebalances.clear();
     }
 
-    /// Remembers an error and tells it: as a warning if none was told lately, for connection trouble comes
-    /// again with every attempt.
+    /// Tells an error: as a warning if none was told lately, for connection trouble comes again with every
+    /// attempt.
     fn tell(&self, text: &str) {
         let now = self.clock.monotonic();
         let mut events = self.events();
-        events.latest = Some(text.to_owned());
         let due = events.warned.is_none_or(|warned| warned.saturating_add(WARNING_INTERVAL) <= now);
         if due {
             events.warned = Some(now);
@@ -171,7 +170,14 @@ impl ClientContext for Context {
     fn stats_raw(&self, _statistics: &[u8]) {}
 
     fn error(&self, error: KafkaError, reason: &str) {
-        self.tell(&if reason.is_empty() { error.to_string() } else { reason.to_owned() });
+        let text = if reason.is_empty() { error.to_string() } else { reason.to_owned() };
+        self.tell(&text);
+        let code = error.rdkafka_error_code().unwrap_or(RDKafkaErrorCode::Unknown);
+        let mut events = self.events();
+        // That all brokers are down follows the errors that say why.
+        if code != RDKafkaErrorCode::AllBrokersDown || events.latest.is_none() {
+            events.latest = Some((code, text));
+        }
     }
 
     fn generate_oauth_token(&self, _config: Option<&str>) -> Result<OAuthToken, Box<dyn StdError>> {

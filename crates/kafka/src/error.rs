@@ -83,6 +83,11 @@ pub(crate) fn is_group_change(code: Code) -> bool {
     )
 }
 
+/// The broker does not let this user in; trying again will not help.
+pub(crate) fn is_refused_login(code: Code) -> bool {
+    matches!(code, Code::Authentication | Code::SaslAuthenticationFailed)
+}
+
 /// Trouble that passes by itself.
 pub(crate) fn is_passing(code: Code) -> bool {
     matches!(

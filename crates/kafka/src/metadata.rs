@@ -7,8 +7,8 @@ use rdkafka::consumer::Consumer as _;
 use rdkafka::error::{KafkaError, RDKafkaErrorCode as Code};
 
 use crate::config::KafkaConfig;
-use crate::context::Consumer;
-use crate::error::{Error, explained, is_passing};
+use crate::context::{Consumer, Context};
+use crate::error::{Error, explained, is_passing, is_refused_login};
 
 /// The result of one attempt.
 pub(crate) type Tried<T> = Result<T, KafkaError>;
@@ -48,32 +48,34 @@ pub(crate) fn retry<T>(
     let clock = SystemClock::new();
     let mut pause = Duration::from_millis(50);
     loop {
-        // Serves what the client has to say; a new token for OAUTHBEARER comes this way too.
-        let said = client.poll(Duration::ZERO).and_then(Result::err);
+        // Serves what the client has to say, the reasons of failures among it.
+        let serve = |wait: Duration| drop(Context::serve(client, wait));
+        serve(Duration::ZERO);
         let error = match request() {
             Ok(value) => return Ok(value),
             Err(error) => error,
         };
-        let said = client.poll(Duration::ZERO).and_then(Result::err).or(said);
-        let login = said.and_then(|error| error.rdkafka_error_code()).filter(|code| is_refused_login(*code));
-        let code = login.or(error.rdkafka_error_code()).unwrap_or(Code::Unknown);
-        if !is_passing(code) || deadline <= clock.monotonic().saturating_add(pause) {
+        (0..EVENTS_PER_ROUND).for_each(|_| serve(Duration::ZERO));
+        let code = error.rdkafka_error_code().unwrap_or(Code::Unknown);
+        let latest = client.context().latest_error();
+        let refused = latest.as_ref().is_some_and(|(code, _)| is_refused_login(*code));
+        let over = deadline <= clock.monotonic().saturating_add(pause);
+        if refused || over || !is_passing(code) {
             let brokers = config.brokers.join(", ");
             let took = clock.monotonic().as_secs_f32();
-            let latest = client.context().latest_error().unwrap_or_else(|| error.to_string());
-            let text = format!("{doing} at {brokers} (tried for {took:.1} s): {latest}");
+            // A request that timed out says little; what the connection said says why.
+            let (code, why) = latest.filter(|_| is_passing(code)).unwrap_or((code, error.to_string()));
+            let text = format!("{doing} at {brokers} (tried for {took:.1} s): {why}");
             return Err(Error::new(explained(code, &text)));
         }
-        drop(client.poll(pause));
+        serve(pause);
         pause = (pause * 2).min(PAUSE_MAX);
     }
-}
-
-fn is_refused_login(code: Code) -> bool {
-    matches!(code, Code::Authentication | Code::SaslAuthenticationFailed | Code::SSL | Code::Resolve)
 }
 
 /// One request to a broker, before it is sent anew.
 pub(crate) const REQUEST_WAIT: Duration = Duration::from_secs(3);
 /// Longest pause between two attempts.
 const PAUSE_MAX: Duration = Duration::from_secs(1);
+/// Events served after an attempt; logs are events too.
+const EVENTS_PER_ROUND: usize = 16;

@@ -45,7 +45,8 @@ impl Restorer {
     pub(crate) fn open(config: &KafkaConfig, worker: u32) -> Result<Self, TransportError> {
         let failed = |error: Error| TransportError::Fatal(format!("reader of changelogs: {error}"));
         let mut properties = config.reader_properties(&format!("restore-{worker}"));
-        properties.set("enable.partition.eof", "true");
+        // The end is told by an empty fetch: it must not wait for data that does not come.
+        properties.set("enable.partition.eof", "true").set("fetch.wait.max.ms", "10");
         let reader = Arc::new(consumer(&properties, config).map_err(failed)?);
         let queue = Queue::new(&reader).ok_or_else(|| failed(Error::new("the client gave no queue")))?;
         let properties = config.probe_properties(&format!("end-{worker}"), "read_uncommitted");

@@ -22,7 +22,7 @@ use rdkafka::producer::{BaseRecord, Producer as _};
 use crate::batch::{Failure, commit_transaction, flush, send_offsets};
 use crate::config::{Delivery, KafkaConfig, OutputTopics};
 use crate::context::{Producer, producer};
-use crate::error::{Error, explained, is_fencing, is_passing};
+use crate::error::{Error, explained, is_fencing, is_passing, is_refused_login};
 use crate::source::Source;
 
 /// The writing side of one worker.
@@ -64,14 +64,16 @@ impl Sink {
         loop {
             // In slices: the client's events, new tokens among them, are served between.
             let Err(error) = self.producer.init_transactions(INITIALIZE_SLICE) else { return Ok(()) };
+            (0..REPORTS_PER_ROUND).for_each(|_| self.producer.poll(Duration::ZERO));
             let failure = Failure::of(&error);
             let passing = failure.retriable || is_passing(failure.code);
-            if !passing || until <= self.clock.monotonic() {
-                let latest = self.producer.context().latest_error().unwrap_or_default();
-                let text = format!("starting transactions as \"{id}\": {}; {latest}", failure.text);
-                return Err(Error::new(explained(failure.code, text.trim_end_matches("; "))));
+            let latest = self.producer.context().latest_error();
+            let refused = latest.as_ref().is_some_and(|(code, _)| is_refused_login(*code));
+            if refused || !passing || until <= self.clock.monotonic() {
+                let (code, why) = latest.filter(|_| passing).unwrap_or((failure.code, failure.text));
+                let text = format!("starting transactions as \"{id}\": {why}");
+                return Err(Error::new(explained(code, &text)));
             }
-            self.producer.poll(Duration::ZERO);
         }
     }
 
@@ -143,6 +145,11 @@ impl Sink {
         self.open = true;
         self.failed = false;
         Ok(())
+    }
+
+    /// Serves an event: the log, and bearer tokens that want to be renewed while nothing is published.
+    pub(crate) fn serve(&self) {
+        self.producer.poll(Duration::ZERO);
     }
 
     /// Serves reports of failed messages, and the client's log.
@@ -345,7 +352,7 @@ const QUEUE_FULL_DEADLINE: Duration = Duration::from_secs(30);
 /// Between two attempts to hand a message over.
 const QUEUE_FULL_WAIT: Duration = Duration::from_millis(5);
 /// Reports served per round.
-const REPORTS_PER_ROUND: usize = 4;
+const REPORTS_PER_ROUND: usize = 8;
 /// One wait for deliveries.
 const FLUSH_SLICE: Duration = Duration::from_millis(20);
 /// For the deliveries, the offsets and the end of a transaction, each.

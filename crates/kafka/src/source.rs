@@ -151,8 +151,9 @@ impl Source {
 
     fn note(&mut self, error: &KafkaError) -> Result<(), TransportError> {
         let code = error.rdkafka_error_code().unwrap_or(Code::Unknown);
-        let latest = self.client.context().latest_error().unwrap_or_else(|| error.to_string());
-        let text = explained(code, &format!("consumer: {latest}"));
+        let latest = self.client.context().latest_error();
+        let why = latest.filter(|(latest, _)| *latest == code).map_or(error.to_string(), |(_, text)| text);
+        let text = explained(code, &format!("consumer: {why}"));
         if matches!(error, KafkaError::MessageConsumptionFatal(_)) || code == Code::Fatal {
             return Err(TransportError::Fatal(text));
         }

@@ -159,7 +159,8 @@ impl Tail {
         if is_passing(code) || code == Code::GroupAuthorizationFailed {
             return Ok(());
         }
-        let text = self.client.context().latest_error().unwrap_or_else(|| text.to_owned());
+        let latest = self.client.context().latest_error().filter(|(latest, _)| *latest == code);
+        let text = latest.map_or(text.to_owned(), |(_, text)| text);
         Err(Error::new(explained(code, &text)))
     }
 }
@@ -294,10 +295,12 @@ impl Publish {
                 return Ok(());
             }
             if until <= self.clock.monotonic() {
-                let latest = self.producer.context().latest_error().unwrap_or_default();
-                return Err(Error::new(format!(
-                    "messages are not acknowledged within {deadline:?}; {latest}"
-                )));
+                let text = format!("messages are not acknowledged within {deadline:?}");
+                let latest = self.producer.context().latest_error();
+                return Err(Error::new(match latest {
+                    Some((code, why)) => explained(code, &format!("{text}: {why}")),
+                    None => text,
+                }));
             }
         }
     }

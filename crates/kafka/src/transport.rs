@@ -86,7 +86,9 @@ impl KafkaTransport {
 
 impl Transport for KafkaTransport {
     fn poll(&mut self, wait: Duration, visit: &mut dyn FnMut(Message<'_>)) -> Result<Polled, TransportError> {
-        self.parts()?.source.poll(wait, visit)
+        let Parts { source, sink, .. } = self.parts()?;
+        sink.serve();
+        source.poll(wait, visit)
     }
 
     fn committed(&mut self, tasks: &[TaskId]) -> Result<Vec<Option<i64>>, TransportError> {
