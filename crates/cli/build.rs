@@ -13,11 +13,14 @@ fn main() -> io::Result<()> {
     let mut names: Vec<_> = fs::read_dir(&root)?.filter_map(|entry| Some(entry.ok()?.path())).collect();
     names.retain(|path| path.extension().is_some_and(|ending| ending == "yaml"));
     names.sort();
-    let mut text = String::from("/// The shipped rule files: name and content.\npub(crate) const SHIPPED: &[(&str, &str)] = &[\n");
+    let mut text = String::from(
+        "/// The shipped rule files: name and content.\npub(crate) const SHIPPED: &[(&str, &str)] = &[\n",
+    );
     for path in names {
         let path = fs::canonicalize(path)?;
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        writeln!(text, "    ({name:?}, include_str!({:?})),", path.display().to_string()).map_err(io::Error::other)?;
+        writeln!(text, "    ({name:?}, include_str!({:?})),", path.display().to_string())
+            .map_err(io::Error::other)?;
     }
     text.push_str("];\n");
     fs::write(Path::new(&out).join("shipped.rs"), text)

@@ -7,5 +7,9 @@
 //! A failed expectation panics: everything here runs inside tests.
 
 pub mod broker;
+pub mod instance;
+pub mod oracle;
+pub mod reference;
 pub mod repository;
+pub mod traffic;
 pub mod wait;

@@ -151,7 +151,7 @@ pub fn owed(rules: &[&Rule], times: Times, input: &[Event], ended: bool) -> Vec<
                     let events = kept.entry(at).or_default();
                     if counts(&threshold.what, matched) {
                         events.push((event, matched));
-                        let reach = length(&threshold.window) + times.allowed_lateness;
+                        let reach = length(&threshold.window).saturating_add(times.allowed_lateness);
                         let visible: Vec<_> = events
                             .iter()
                             .copied()
@@ -239,8 +239,13 @@ fn counts(what: &What, matched: &Match) -> bool {
     }
 }
 
+/// How long an event can be reached by later ones. A session lives on with its last event, so its older ones
+/// stay; what is too far away does not connect anyway.
 fn length(window: &Window) -> u64 {
-    window.length().0
+    match window {
+        Window::Session { .. } => u64::MAX,
+        other => other.length().0,
+    }
 }
 
 /// The windows of this kind that contain `time`, as closed intervals of event times.
@@ -276,19 +281,27 @@ fn windows(window: &Window, events: &[u64], time: u64) -> Vec<(u64, u64)> {
 }
 
 /// Value, first and last of the fullest window that contains `time`; of equals the earliest.
-fn fullest(window: &Window, what: &What, events: &[(&Event, &Match)], time: u64) -> Option<(u64, Identity, Identity)> {
+fn fullest(
+    window: &Window,
+    what: &What,
+    events: &[(&Event, &Match)],
+    time: u64,
+) -> Option<(u64, Identity, Identity)> {
     let event_times: Vec<u64> = events.iter().map(|(event, _)| event.identity.time).collect();
     let mut bounds = windows(window, &event_times, time);
     bounds.sort_unstable();
     bounds.dedup();
     let mut best: Option<(u64, Identity, Identity)> = None;
     for (low, high) in bounds {
-        let inside: Vec<_> =
-            events.iter().filter(|(event, _)| low <= event.identity.time && event.identity.time <= high).collect();
+        let inside: Vec<_> = events
+            .iter()
+            .filter(|(event, _)| low <= event.identity.time && event.identity.time <= high)
+            .collect();
         let value = match what {
             What::Count { .. } => inside.len() as u64,
             What::Distinct { .. } => {
-                inside.iter().filter_map(|(_, matched)| matched.value.as_ref()).collect::<BTreeSet<_>>().len() as u64
+                inside.iter().filter_map(|(_, matched)| matched.value.as_ref()).collect::<BTreeSet<_>>().len()
+                    as u64
             }
             What::Sum { .. } => {
                 inside.iter().filter_map(|(_, matched)| matched.number).fold(0, u64::saturating_add)
@@ -330,7 +343,8 @@ fn rows(
         if !complete && !ended {
             continue;
         }
-        let measures = rollup.measures.iter().enumerate().map(|(at, measure)| measured(&measure.kind, at, &inside));
+        let measures =
+            rollup.measures.iter().enumerate().map(|(at, measure)| measured(&measure.kind, at, &inside));
         let measures = measures.collect();
         out.push(Owed::Row { rule, key: key.to_vec(), start: low, end, measures, complete });
     }

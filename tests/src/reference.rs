@@ -84,7 +84,9 @@ fn matched(index: usize, rule: &Rule, record: &hsmstream_record::Record<'_>) -> 
             let measures = rollup.measures.iter().map(|measure| match &measure.kind {
                 MeasureKind::Count => (None, None),
                 MeasureKind::Distinct(fields) => (tuple(fields), None),
-                MeasureKind::Sum(field) | MeasureKind::Min(field) | MeasureKind::Max(field) => (None, number(field)),
+                MeasureKind::Sum(field) | MeasureKind::Min(field) | MeasureKind::Max(field) => {
+                    (None, number(field))
+                }
             });
             matched.measures = measures.collect();
         }
@@ -112,7 +114,9 @@ fn fact(rules: &[&Rule], owed: &Owed) -> Fact {
             "suppressed": suppressed,
         }),
         Owed::Row { rule, key, start, end, measures, complete } => {
-            let Operator::Rollup(rollup) = &rules[*rule].operator else { unreachable!("rows are of rollups") };
+            let Operator::Rollup(rollup) = &rules[*rule].operator else {
+                unreachable!("rows are of rollups")
+            };
             let names = rollup.measures.iter().map(|measure| measure.name.clone());
             let measures: serde_json::Map<_, _> =
                 names.zip(measures).filter_map(|(name, value)| Some((name, (*value)?.into()))).collect();
@@ -160,7 +164,9 @@ pub fn facts<'d>(documents: impl Iterator<Item = &'d [u8]>) -> BTreeMap<Fact, us
 
 fn flat_fact(json: &serde_json::Value) -> Fact {
     let fields: &[&str] = match json["type"].as_str() {
-        Some("alert") => &["type", "rule", "group", "fire_time", "count", "first", "last", "suppressed_before"],
+        Some("alert") => {
+            &["type", "rule", "group", "fire_time", "count", "first", "last", "suppressed_before"]
+        }
         Some("closing") => &["type", "rule", "group", "fire_time", "suppressed"],
         _ => &["type", "rule", "group", "window_start", "window_end", "measures", "complete"],
     };

@@ -40,7 +40,11 @@ impl Traffic {
         let hsm = self.below(self.sequences.len());
         if self.below(200) == 0 {
             let name = format!("hsm-{hsm}");
-            return Sent { partition: self.partition(hsm), hsm: name, value: b"Time: not a record\n".to_vec() };
+            return Sent {
+                partition: self.partition(hsm),
+                hsm: name,
+                value: b"Time: not a record\n".to_vec(),
+            };
         }
         let count = 1 + self.below(2);
         let events: Vec<_> = (0..count).map(|_| self.event(hsm)).collect();
@@ -62,8 +66,8 @@ impl Traffic {
         self.now += 200_000 + self.below(600_000) as u64;
         let back = match self.below(40) {
             0 => 700_000_000 + self.below(10_000_000) as u64, // later than lateness: plain rules only
-            1..4 => self.below(500_000_000) as u64,            // late, but it counts
-            4..12 => self.below(30_000_000) as u64,            // disorder
+            1..4 => self.below(500_000_000) as u64,           // late, but it counts
+            4..12 => self.below(30_000_000) as u64,           // disorder
             _ => 0,
         };
         let time = self.now - back;
@@ -83,7 +87,14 @@ impl Traffic {
         }
     }
 
-    fn record(&mut self, hsm: usize, time: u64, opcode: &str, response: &str, tail: &str) -> serde_json::Value {
+    fn record(
+        &mut self,
+        hsm: usize,
+        time: u64,
+        opcode: &str,
+        response: &str,
+        tail: &str,
+    ) -> serde_json::Value {
         let sequence = self.sequences[hsm];
         self.sequences[hsm] += 1;
         let connection = 0x2010 + self.below(3);
@@ -111,7 +122,8 @@ impl Traffic {
     }
 
     fn below(&mut self, bound: usize) -> usize {
-        self.state = self.state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        self.state =
+            self.state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         ((self.state >> 33) % bound as u64) as usize
     }
 }

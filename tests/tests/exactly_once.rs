@@ -212,6 +212,7 @@ impl<'k> Trial<'k> {
             source: EventSource::new("test"),
             commit_interval: Duration::from_millis(100),
             exactly_once: true,
+            transaction_timeout: Duration::from_secs(15),
             shutdown_deadline: Duration::from_secs(1),
         };
         Shared::new(settings, Metrics::new())

@@ -75,6 +75,7 @@ fn settings() -> Settings {
         source: EventSource::new("sim"),
         commit_interval: Duration::from_millis(100),
         exactly_once: true,
+        transaction_timeout: Duration::from_secs(15),
         shutdown_deadline: Duration::from_secs(1),
     }
 }

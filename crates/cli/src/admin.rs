@@ -41,7 +41,8 @@ impl Readiness {
             return Some("draining".to_owned());
         }
         let joined = self.shared.joined.load(Ordering::Acquire);
-        (joined < self.workers).then(|| format!("{joined} of {} workers have joined and restored", self.workers))
+        (joined < self.workers)
+            .then(|| format!("{joined} of {} workers have joined and restored", self.workers))
     }
 }
 
@@ -56,8 +57,9 @@ struct Shown {
 /// # Errors
 /// The address cannot be bound.
 pub(crate) fn serve(listen: &str, metrics: Metrics, readiness: Readiness) -> anyhow::Result<SocketAddr> {
-    let listener = TcpListener::bind(listen)
-        .with_context(|| format!("cannot listen on admin.listen = \"{listen}\"; choose another or set it empty"))?;
+    let listener = TcpListener::bind(listen).with_context(|| {
+        format!("cannot listen on admin.listen = \"{listen}\"; choose another or set it empty")
+    })?;
     listener.set_nonblocking(true)?;
     let address = listener.local_addr()?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;

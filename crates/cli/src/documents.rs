@@ -25,7 +25,8 @@ fn alert(json: &Value, paint: Paint) -> String {
         None => String::new(),
     };
     let suppressed = json.get("suppressed_before").and_then(Value::as_u64).unwrap_or(0);
-    let suppressed = if suppressed > 0 { format!("  (+{suppressed} suppressed before)") } else { String::new() };
+    let suppressed =
+        if suppressed > 0 { format!("  (+{suppressed} suppressed before)") } else { String::new() };
     format!(
         "{}  {}  {}{observed}  {}{suppressed}",
         time(&text(json, "fire_time")),
@@ -38,7 +39,10 @@ fn alert(json: &Value, paint: Paint) -> String {
 fn closing(json: &Value, paint: Paint) -> String {
     let (rule, count) = (text(json, "rule"), text(json, "suppressed"));
     let group = group(json.get("group"));
-    paint.dim(&format!("{}  update    {rule}  {count} more were suppressed  {group}", time(&text(json, "fire_time"))))
+    paint.dim(&format!(
+        "{}  update    {rule}  {count} more were suppressed  {group}",
+        time(&text(json, "fire_time"))
+    ))
 }
 
 fn rollup(json: &Value, paint: Paint) -> String {
@@ -58,16 +62,28 @@ fn reject(json: &Value, paint: Paint) -> String {
     let place = ["topic", "partition", "offset"].map(|name| {
         json.get("position").and_then(|position| position.get(name)).map_or_else(String::new, shown)
     });
-    format!("{}  reject    {} at {}", paint.dim(&time(&text(json, "first_seen"))), text(json, "reason"), place.join("/"))
+    format!(
+        "{}  reject    {} at {}",
+        paint.dim(&time(&text(json, "first_seen"))),
+        text(json, "reason"),
+        place.join("/")
+    )
 }
 
 fn finding(json: &Value, paint: Paint) -> String {
     let ms = json.get("time").and_then(Value::as_i64).unwrap_or(0);
-    let stamp = jiff::Timestamp::from_millisecond(ms).map_or_else(|_| String::new(), |stamp| stamp.to_string());
+    let stamp =
+        jiff::Timestamp::from_millisecond(ms).map_or_else(|_| String::new(), |stamp| stamp.to_string());
     let severity = text(json, "severity").to_lowercase();
     let title = json.get("finding_info").map_or_else(String::new, |info| text(info, "title"));
     let update = if text(json, "activity_name") == "Update" { "  (update)" } else { "" };
-    format!("{}  {}  {}  {}{update}", time(&stamp), paint.severity(&severity), paint.bold(&title), text(json, "message"))
+    format!(
+        "{}  {}  {}  {}{update}",
+        time(&stamp),
+        paint.severity(&severity),
+        paint.bold(&title),
+        text(json, "message")
+    )
 }
 
 fn group(group: Option<&Value>) -> String {

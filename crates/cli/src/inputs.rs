@@ -85,7 +85,9 @@ impl Feed {
         let total: u64 = inputs.iter().map(Input::bytes).sum();
         let visible = io::stderr().is_terminal() && total > 16 << 20;
         let bar = if visible { ProgressBar::new(total) } else { ProgressBar::hidden() };
-        if let Ok(style) = ProgressStyle::with_template("{bytes}/{total_bytes} {wide_bar} {bytes_per_sec} {eta}") {
+        if let Ok(style) =
+            ProgressStyle::with_template("{bytes}/{total_bytes} {wide_bar} {bytes_per_sec} {eta}")
+        {
             bar.set_style(style);
         }
         Self { bar, buffer: vec![0; CHUNK] }
@@ -98,7 +100,9 @@ impl Feed {
     pub(crate) fn read(&mut self, input: &Input, visit: &mut dyn FnMut(&[u8])) -> anyhow::Result<()> {
         let mut reader: Box<dyn Read> = match input {
             Input::Stdin => Box::new(io::stdin().lock()),
-            Input::File(path) => Box::new(File::open(path).with_context(|| format!("cannot open {}", input.name()))?),
+            Input::File(path) => {
+                Box::new(File::open(path).with_context(|| format!("cannot open {}", input.name()))?)
+            }
         };
         loop {
             match reader.read(&mut self.buffer) {

@@ -41,7 +41,9 @@ pub(crate) fn kafka_config(config: &Config) -> Result<KafkaConfig, Vec<String>> 
     for property in &config.properties {
         match property.split_once('=') {
             Some((name, value)) => kafka.properties.push((name.trim().to_owned(), value.trim().to_owned())),
-            None => mistakes.push(format!("kafka.properties: \"{}\" is not name=value", property.escape_debug())),
+            None => {
+                mistakes.push(format!("kafka.properties: \"{}\" is not name=value", property.escape_debug()))
+            }
         }
     }
     if let Err(more) = kafka.check() {
@@ -75,7 +77,10 @@ fn token_source(config: &Config, mistakes: &mut Vec<String>) -> Option<TokenSour
     match config.sasl.password.strip_prefix("file:") {
         Some(path) => Some(TokenSource::File(PathBuf::from(path))),
         None => {
-            mistakes.push("kafka.sasl.password: OAUTHBEARER needs \"file:PATH\" of a token that is kept fresh".to_owned());
+            mistakes.push(
+                "kafka.sasl.password: OAUTHBEARER needs \"file:PATH\" of a token that is kept fresh"
+                    .to_owned(),
+            );
             None
         }
     }

@@ -32,7 +32,8 @@ const DEFAULT_FILE: &str = "hsmstream.toml";
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
-    let file = cli.common.config.clone().or_else(|| Some(PathBuf::from(DEFAULT_FILE)).filter(|path| path.exists()));
+    let file =
+        cli.common.config.clone().or_else(|| Some(PathBuf::from(DEFAULT_FILE)).filter(|path| path.exists()));
     let exit = match dispatch(&cli, file.as_deref()) {
         Ok(exit) => exit,
         Err(Failure::Mistakes(mistakes)) => {

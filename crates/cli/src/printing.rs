@@ -56,7 +56,9 @@ impl Printer {
                 escape(reject.position.topic.as_bytes()),
                 reject.message_offset,
             ),
-            Output::Operational(told) => format!("{}  {}", self.paint.bold("hsmstream"), escape(told.message.as_bytes())),
+            Output::Operational(told) => {
+                format!("{}  {}", self.paint.bold("hsmstream"), escape(told.message.as_bytes()))
+            }
         };
         self.out.line(line.as_bytes());
     }
@@ -136,7 +138,9 @@ pub(crate) fn rollup_line(rollup: &Rollup<'_>, paint: Paint) -> String {
     }
     line.push_str("  ");
     line.push_str(&escape(group_text(rollup.group).as_bytes()));
-    for (on, mark) in [(!rollup.complete, " (open)"), (rollup.revision > 0, " (revised)"), (rollup.retracted, " (void)")] {
+    for (on, mark) in
+        [(!rollup.complete, " (open)"), (rollup.revision > 0, " (revised)"), (rollup.retracted, " (void)")]
+    {
         if on {
             line.push_str(mark);
         }

@@ -6,8 +6,8 @@
 use std::sync::Arc;
 
 use hsmstream_output::{
-    Alert, Closing, Evidence, Flags, GroupField, GroupValue, Measure, MeasureValue, Output, Position as Place, Raw,
-    RecordIdentity, Rollup, Timestamp, alert_id, rollup_id,
+    Alert, Closing, Evidence, Flags, GroupField, GroupValue, Measure, MeasureValue, Output,
+    Position as Place, Raw, RecordIdentity, Rollup, Timestamp, alert_id, rollup_id,
 };
 use hsmstream_record::{Kind, Limits, Origin, parse};
 use hsmstream_rules::key::{KeyValue, decode};
@@ -102,10 +102,19 @@ impl Context {
             .measure_names
             .iter()
             .zip(row.measures)
-            .map(|(name, value)| Measure { name, value: value.map_or(MeasureValue::Absent, MeasureValue::Number) })
+            .map(|(name, value)| Measure {
+                name,
+                value: value.map_or(MeasureValue::Absent, MeasureValue::Number),
+            })
             .collect();
         let rollup = Rollup {
-            id: rollup_id(&side.info.id, &group, side.rollup_window, stamp(row.start), row.reopened_at.map(stamp)),
+            id: rollup_id(
+                &side.info.id,
+                &group,
+                side.rollup_window,
+                stamp(row.start),
+                row.reopened_at.map(stamp),
+            ),
             rule: &side.info,
             group: &group,
             window_start: stamp(row.start),
@@ -134,7 +143,8 @@ impl Context {
             _ => self.evidence.find(position),
         };
         let audit = side.kind == Kind::Audit;
-        let unlimited = Limits { frame_bytes_max: usize::MAX, frame_lines_max: u32::MAX, ..Limits::default() };
+        let unlimited =
+            Limits { frame_bytes_max: usize::MAX, frame_lines_max: u32::MAX, ..Limits::default() };
         let parsed = kept.filter(|_| audit).and_then(|kept| parse(kept.raw, &unlimited).ok());
         Evidence {
             position: self.place(contribution),

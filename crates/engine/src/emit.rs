@@ -84,7 +84,8 @@ impl Emitter for Wire {
             self.truncated += 1;
         }
         let owned = headers(output, self.encoder.format(), &self.source);
-        let views: Vec<(&'static str, &[u8])> = owned.iter().map(|(name, text)| (*name, text.as_bytes())).collect();
+        let views: Vec<(&'static str, &[u8])> =
+            owned.iter().map(|(name, text)| (*name, text.as_bytes())).collect();
         let channel = match output.channel() {
             Role::Alerts => Channel::Alerts,
             Role::Staging => Channel::Staging,

@@ -11,6 +11,7 @@ use std::collections::VecDeque;
 
 use hsmstream_output::Raw;
 use hsmstream_record::{Origin, Record};
+use hsmstream_window::Changes;
 
 use crate::codec::{Reader, put_bytes, put_u64};
 
@@ -213,7 +214,7 @@ impl EvidenceLog {
     }
 
     /// Gives the changes since the last drain: new entries, and tombstones of those that left.
-    pub fn drain(&mut self, visit: &mut dyn FnMut(&[u8], Option<&[u8]>)) {
+    pub fn drain(&mut self, visit: &mut Changes<'_>) {
         for position in self.removed.drain(..) {
             visit(&position.to_key(), None);
         }
@@ -226,7 +227,9 @@ impl EvidenceLog {
     /// Takes back an entry; called in the order of keys. Gives false if the bytes make no sense.
     #[must_use]
     pub fn restore(&mut self, key: &[u8], value: &[u8]) -> bool {
-        let (Some(position), Some((time, _))) = (Position::from_key(key), Kept::decode(value)) else { return false };
+        let (Some(position), Some((time, _))) = (Position::from_key(key), Kept::decode(value)) else {
+            return false;
+        };
         if self.entries.back().is_some_and(|last| position <= last.position) {
             return false;
         }
@@ -270,9 +273,13 @@ mod tests {
         let mut log = EvidenceLog::new(1 << 20);
         let mut image = std::collections::BTreeMap::new();
         for offset in 0..10 {
-            log.keep(position(offset), 100 + offset.unsigned_abs(), &kept(format!("record {offset}").as_bytes()));
+            log.keep(
+                position(offset),
+                100 + offset.unsigned_abs(),
+                &kept(format!("record {offset}").as_bytes()),
+            );
         }
-        let mut drain = |log: &mut EvidenceLog, image: &mut std::collections::BTreeMap<Vec<u8>, Vec<u8>>| {
+        let drain = |log: &mut EvidenceLog, image: &mut std::collections::BTreeMap<Vec<u8>, Vec<u8>>| {
             log.drain(&mut |key, value| {
                 match value {
                     Some(value) => image.insert(key.to_vec(), value.to_vec()),

@@ -117,7 +117,10 @@ fn fixed(rest: &str) -> Result<Template, String> {
 
 fn place(name: &str) -> Result<Place, String> {
     PLACES.iter().find(|(known, _)| *known == name).map(|&(_, place)| place).ok_or_else(|| {
-        format!("\"{}\" is no origin field (account, log_group, log_stream, cluster, hsm)", name.escape_debug())
+        format!(
+            "\"{}\" is no origin field (account, log_group, log_stream, cluster, hsm)",
+            name.escape_debug()
+        )
     })
 }
 
@@ -162,7 +165,8 @@ fn fit<'a>(parts: &[Part], source: &'a [u8], origin: &mut Origin<'a>) {
                     }
                     Some(_) => memchr::memmem::find(rest, literal),
                 };
-                let Some((before, after)) = at.and_then(|at| Some((rest.get(..at)?, rest.get(at + literal.len()..)?)))
+                let Some((before, after)) =
+                    at.and_then(|at| Some((rest.get(..at)?, rest.get(at + literal.len()..)?)))
                 else {
                     return;
                 };
@@ -224,7 +228,8 @@ mod tests {
     #[test]
     fn topic_and_key_and_fixed() {
         let templates =
-            parse(&["key={hsm}", "topic=/aws/cloudhsm/{cluster}.{log_stream}", "fixed=account:111122223333"]).unwrap();
+            parse(&["key={hsm}", "topic=/aws/cloudhsm/{cluster}.{log_stream}", "fixed=account:111122223333"])
+                .unwrap();
         let found = origin(&templates, "/aws/cloudhsm/cluster-1.hsm-2", Some(b"hsm-9"));
         assert_eq!(found.hsm, Some(&b"hsm-9"[..]));
         assert_eq!(found.cluster, Some(&b"cluster-1"[..]));
@@ -244,7 +249,8 @@ mod tests {
 
     #[test]
     fn mistakes_are_named() {
-        let mistakes = parse(&["key", "spam=x", "key=plain", "key={hsm}{cluster}", "topic={hms}"]).unwrap_err();
+        let mistakes =
+            parse(&["key", "spam=x", "key=plain", "key={hsm}{cluster}", "topic={hms}"]).unwrap_err();
         assert_eq!(mistakes.len(), 5, "{mistakes:?}");
     }
 }

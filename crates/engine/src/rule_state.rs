@@ -66,7 +66,12 @@ pub(crate) fn operator(rule: &Rule, allowed_lateness: Span, limits: Limits) -> R
     Ok(match &rule.operator {
         rules::Operator::Plain => Operator::Plain(Plain::new(suppress, allowed_lateness, limits)),
         rules::Operator::Threshold(threshold) => {
-            let spec = ThresholdSpec { what: threshold.what.kind(), window: threshold.window, suppress, allowed_lateness };
+            let spec = ThresholdSpec {
+                what: threshold.what.kind(),
+                window: threshold.window,
+                suppress,
+                allowed_lateness,
+            };
             Operator::Threshold(Threshold::new(spec, limits)?)
         }
         rules::Operator::Rollup(rollup) => {
@@ -211,7 +216,9 @@ impl EventBuffers {
         for (input, measured) in measures.iter_mut().zip(&self.measures) {
             *input = match measured {
                 Measured::Missing => MeasureInput::Missing,
-                Measured::Bytes(range) => MeasureInput::Bytes(self.bytes.get(range.clone()).unwrap_or_default()),
+                Measured::Bytes(range) => {
+                    MeasureInput::Bytes(self.bytes.get(range.clone()).unwrap_or_default())
+                }
                 Measured::Number(number) => MeasureInput::Number(*number),
             };
         }

@@ -42,6 +42,8 @@ pub struct Settings {
     pub commit_interval: Duration,
     /// Offsets, outputs and state in one transaction, or at least once.
     pub exactly_once: bool,
+    /// After this long the coordinator aborts an open transaction and fences its producer.
+    pub transaction_timeout: Duration,
     /// Time to leave in.
     pub shutdown_deadline: Duration,
 }

@@ -296,7 +296,9 @@ impl Core {
         let mut kept = false;
         for index in matched {
             let at = usize::try_from(index.get()).unwrap_or(usize::MAX);
-            let (Some(operator), Some(side)) = (self.operators.get_mut(at), self.sides.get_mut(at)) else { continue };
+            let (Some(operator), Some(side)) = (self.operators.get_mut(at), self.sides.get_mut(at)) else {
+                continue;
+            };
             side.matches += 1;
             let plain = matches!(operator, Operator::Plain(_));
             if (self.context.late || timeless) && !plain {
@@ -440,7 +442,13 @@ impl Core {
         self.operators.iter().map(Operator::keys).sum()
     }
 
-    fn raise(&mut self, kind: OperationalKind, message: &str, counters: &[Measure<'_>], out: &mut dyn Emitter) {
+    fn raise(
+        &mut self,
+        kind: OperationalKind,
+        message: &str,
+        counters: &[Measure<'_>],
+        out: &mut dyn Emitter,
+    ) {
         let at = OperationalKind::ALL.iter().position(|known| *known == kind).unwrap_or(0);
         let flag = 1_u64 << at;
         if self.raised.flags & flag != 0 {
@@ -532,7 +540,11 @@ impl Core {
             broken += u64::from(operator.finish_restore().is_err());
         }
         if broken > 0 {
-            tracing::error!(broken, partition = self.context.id.partition, "changelog entries that make no sense were dropped");
+            tracing::error!(
+                broken,
+                partition = self.context.id.partition,
+                "changelog entries that make no sense were dropped"
+            );
             self.context.shared.metrics.limit("broken_state");
         }
         self.metrics.restored(image.len() as u64);
@@ -585,8 +597,10 @@ impl Core {
     fn build(&mut self, rules: &RuleSet) {
         let settings = &self.context.shared.settings;
         for rule in rules.rules() {
-            let evidence_max = settings.evidence_max.min(usize::try_from(rule.evidence).unwrap_or(usize::MAX));
-            let limits = Limits { state_bytes_max: settings.state_bytes_max, evidence_max, ..Limits::default() };
+            let evidence_max =
+                settings.evidence_max.min(usize::try_from(rule.evidence).unwrap_or(usize::MAX));
+            let limits =
+                Limits { state_bytes_max: settings.state_bytes_max, evidence_max, ..Limits::default() };
             let built = operator(rule, settings.time.allowed_lateness, limits)
                 .unwrap_or_else(|error| unreachable!("the loader refuses what operators refuse: {error}"));
             self.operators.push(built);

@@ -45,6 +45,8 @@ const OUTBOX_BYTES_MAX: usize = 8 << 20;
 const POLL_WAIT_MAX: Duration = Duration::from_millis(100);
 /// How often the idle rule looks at the clock.
 const TICK: Duration = Duration::from_millis(500);
+/// How often a long restore tells how far it is.
+const RESTORE_SHOWN_EVERY: Duration = Duration::from_secs(2);
 /// Attempts at a passing error before it counts as fatal, with doubling waits inside the transport's polls.
 const ATTEMPTS_MAX: u32 = 8;
 
@@ -60,6 +62,8 @@ pub struct Worker<T> {
     last_commit: Duration,
     last_tick: Duration,
     uncommitted: bool,
+    /// Since when a transaction has been open.
+    open_since: Option<Duration>,
     joined: bool,
 }
 
@@ -100,6 +104,7 @@ impl<T: Transport> Worker<T> {
             last_commit: now,
             last_tick: now,
             uncommitted: false,
+            open_since: None,
             joined: false,
         }
     }
@@ -171,7 +176,7 @@ impl<T: Transport> Worker<T> {
                 }
                 TransportError::Fenced(what) => {
                     self.shared.metrics.losses.inc();
-                    return Err(Ended::Fenced(what));
+                    return Err(self.fenced(what));
                 }
                 TransportError::Fatal(what) => return Err(Ended::Failed(what)),
             }
@@ -181,6 +186,20 @@ impl<T: Transport> Worker<T> {
             }
         }
         Err(Ended::Failed(error.to_string()))
+    }
+
+    /// Fenced by whom? The client cannot tell a newer instance of the same name from the coordinator, which
+    /// fences a producer whose transaction stayed open too long (the broker was away, the machine slept). If
+    /// ours was open that long, nobody else need be there, and a new worker goes on from the last commit.
+    fn fenced(&self, what: String) -> Ended {
+        let open = self.open_since.map(|since| self.clock.monotonic().saturating_sub(since));
+        match open {
+            Some(open) if self.shared.settings.transaction_timeout <= open => Ended::Failed(format!(
+                "a transaction was open for {} ms and timed out: {what}",
+                open.as_millis()
+            )),
+            _ => Ended::Fenced(what),
+        }
     }
 
     /// The tasks owned now.
@@ -233,6 +252,7 @@ impl<T: Transport> Worker<T> {
             return Ok(());
         }
         self.uncommitted = true;
+        self.open_since.get_or_insert_with(|| self.clock.monotonic());
         self.wire.outbox_mut().publish(&mut self.transport)
     }
 
@@ -242,7 +262,7 @@ impl<T: Transport> Worker<T> {
             task.before_commit(&mut self.wire);
             task.progress.publish_all();
         }
-        self.wire.outbox_mut().publish(&mut self.transport)?;
+        self.publish()?;
         let offsets = offsets_to_commit(self.tasks.values().map(|task| &task.progress));
         self.last_commit = self.clock.monotonic();
         self.uncommitted = false;
@@ -255,6 +275,7 @@ impl<T: Transport> Worker<T> {
             task.progress.commit_all();
             task.show_state();
         }
+        self.open_since = None;
         self.wire.committed(self.clock.wall_ms(), &self.shared, figures);
         self.last_commit = self.clock.monotonic();
         Ok(())
@@ -277,7 +298,8 @@ impl<T: Transport> Worker<T> {
         for (&id, committed) in ids.iter().zip(committed) {
             let mut task = Task::new(id, &self.shared, self.rules.current());
             let mut image = BTreeMap::new();
-            let shared = Arc::clone(&self.shared);
+            let (shared, clock) = (Arc::clone(&self.shared), Arc::clone(&self.clock));
+            let mut shown = clock.monotonic();
             self.transport.restore(
                 id,
                 &mut |entry| {
@@ -286,9 +308,16 @@ impl<T: Transport> Worker<T> {
                         None => image.remove(entry.key),
                     };
                 },
-                &mut |progress| shared.show_restore(id, progress),
+                &mut |progress| {
+                    if RESTORE_SHOWN_EVERY <= clock.monotonic().saturating_sub(shown) {
+                        shown = clock.monotonic();
+                        shared.show_restore(id, progress);
+                    }
+                },
             )?;
-            let start = task.restore(image, committed, self.clock.wall_ms(), self.shared.settings.exactly_once);
+            tracing::debug!(?id, entries = image.len(), ?committed, "state restored");
+            let start =
+                task.restore(image, committed, self.clock.wall_ms(), self.shared.settings.exactly_once);
             starts.push((id, start));
             self.tasks.insert(id, task);
         }
@@ -324,6 +353,7 @@ impl<T: Transport> Worker<T> {
         self.wire.discard();
         self.uncommitted = false;
         self.transport.abort()?;
+        self.open_since = None;
         let ids: Vec<TaskId> = self.tasks.keys().copied().collect();
         self.tasks.clear();
         let starts = self.restore(&ids)?;

@@ -135,7 +135,12 @@ impl Cluster {
     }
 
     /// Ends a transaction: all of it takes effect, unless the group does not know the member any more.
-    pub(crate) fn commit(&mut self, id: u64, outputs: Vec<Published>, offsets: &[(TaskId, i64)]) -> Result<(), String> {
+    pub(crate) fn commit(
+        &mut self,
+        id: u64,
+        outputs: Vec<Published>,
+        offsets: &[(TaskId, i64)],
+    ) -> Result<(), String> {
         let Some(member) = self.members.get(&id) else {
             return Err("the group does not know this member".to_owned());
         };

@@ -128,7 +128,11 @@ impl SimTransport {
 }
 
 impl Transport for SimTransport {
-    fn poll(&mut self, _wait: Duration, visit: &mut dyn FnMut(Message<'_>)) -> Result<Polled, TransportError> {
+    fn poll(
+        &mut self,
+        _wait: Duration,
+        visit: &mut dyn FnMut(Message<'_>),
+    ) -> Result<Polled, TransportError> {
         assert!(!self.broken, "a broken client was used");
         if self.rng.one_in(self.faults.crash) {
             return Err(self.die("crashed"));

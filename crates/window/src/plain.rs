@@ -7,7 +7,7 @@ use crate::changes::Changes;
 use crate::codec::{Reader, VERSION};
 use crate::error::RestoreError;
 use crate::event::Event;
-use crate::keyed::Keyed;
+use crate::keyed::{Keyed, Restored};
 use crate::limits::{Counters, Limits};
 use crate::output::{Firing, Output};
 use crate::silence::{Fired, Silence};
@@ -29,7 +29,12 @@ impl Plain {
     #[must_use]
     pub fn new(suppress: Span, allowed_lateness: Span, limits: Limits) -> Self {
         Self {
-            silence: Silence { suppress, lateness: allowed_lateness, memory: limits.suppressed_memory },
+            silence: Silence {
+                suppress,
+                lateness: allowed_lateness,
+                memory: limits.suppressed_memory,
+                sees_late: true,
+            },
             limits,
             keyed: Keyed::new(limits.seeds),
             due: Vec::new(),
@@ -51,8 +56,8 @@ impl Plain {
         let (_, state) = self.keyed.parts_mut(slot);
         let mut fired = state.take();
         match &mut fired {
-            Some(last) if self.silence.covers(last, time, watermark) => {
-                last.suppressed = last.suppressed.saturating_add(1);
+            Some(last) if self.silence.covers(last, time) => {
+                self.silence.suppress(last, watermark);
                 self.counters.suppressed += 1;
             }
             last => {
@@ -173,7 +178,7 @@ impl Plain {
     pub fn shrink(&mut self, keys_max: usize, bytes_max: usize, out: &mut dyn FnMut(Output<'_>)) {
         while keys_max < self.keyed.len() || bytes_max < self.keyed.bytes() {
             let silence = self.silence;
-            let victim = self.keyed.victim(|state| {
+            let victim = self.keyed.victim(|state, _| {
                 state.as_deref().map_or(EventTime::ZERO, |fired| silence.next_deadline(fired))
             });
             let Some(slot) = victim else { return };
@@ -199,7 +204,7 @@ impl Plain {
     /// The entry is none of this operator's, damaged or of a newer version; it is then left out.
     pub fn restore(&mut self, key: &[u8], value: Option<&[u8]>) -> Result<(), RestoreError> {
         let silence = self.silence;
-        self.keyed.restore(key, value, &mut |keyed, key, bytes| install(keyed, silence, key, bytes))
+        self.keyed.restore(key, value, &mut |_, bytes| decode(silence, bytes))
     }
 
     /// Ends a restore.
@@ -208,7 +213,7 @@ impl Plain {
     /// A state of several entries lacks one, or is damaged.
     pub fn finish_restore(&mut self) -> Result<(), RestoreError> {
         let silence = self.silence;
-        self.keyed.finish_restore(&mut |keyed, key, bytes| install(keyed, silence, key, bytes))
+        self.keyed.finish_restore(&mut |_, bytes| decode(silence, bytes))
     }
 
     /// Live keys.
@@ -233,25 +238,17 @@ impl Plain {
 const STATE_BYTES: usize = size_of::<Fired>() + 8;
 
 #[expect(clippy::ref_option, reason = "the store hands out a reference to its state")]
-fn encode(state: &Option<Box<Fired>>, out: &mut Vec<u8>) {
+fn encode(state: &Option<Box<Fired>>, _encoded: &[u8], out: &mut Vec<u8>) {
     out.push(VERSION);
     if let Some(fired) = state {
         fired.encode(out);
     }
 }
 
-fn install(
-    keyed: &mut Keyed<Option<Box<Fired>>>,
-    silence: Silence,
-    key: &[u8],
-    bytes: &[u8],
-) -> Result<(), RestoreError> {
+fn decode(silence: Silence, bytes: &[u8]) -> Result<Restored<'_, Option<Box<Fired>>>, RestoreError> {
     let mut reader = Reader::versioned(bytes)?;
     let fired = Fired::decode(&mut reader)?;
     reader.end()?;
-    let slot = keyed.entry(key);
-    *keyed.parts_mut(slot).1 = Some(Box::new(fired));
-    keyed.touch(slot, STATE_BYTES);
-    keyed.schedule(slot, silence.next_deadline(&fired));
-    Ok(())
+    let deadline = silence.next_deadline(&fired);
+    Ok(Restored { state: Some(Box::new(fired)), encoded: &[], bytes: STATE_BYTES, deadline })
 }

@@ -5,10 +5,11 @@
 //! watermark − lateness reaches t + suppress. Then the silence is forgotten; the number waits for a next
 //! alert until `suppressed_memory` more event time has passed.
 //!
-//! With t older than watermark − lateness (a stream behind the task) the deadlines count from there:
-//! else the silence would be over before it began, and a backlog would alert with every record.
+//! With t older than watermark − lateness (a stream behind the task) the deadlines count from there: else the
+//! closing update would come before what it is to tell of.
 //!
-//! If the wall clock closed the silence (all input idle) and more was suppressed afterwards, the normal
+//! What is suppressed after the closing update (by a late record of a plain rule, or a stream that lags) stands in
+//! the next alert only. If the wall clock closed the silence (all input idle) and more was suppressed afterwards, the normal
 //! deadline brings a second update with the whole number. Otherwise there is exactly one.
 
 use crate::codec::{Reader, put_contribution, put_u64};
@@ -23,6 +24,8 @@ pub(crate) struct Silence {
     pub(crate) suppress: Span,
     pub(crate) lateness: Span,
     pub(crate) memory: Span,
+    /// Late records reach this operator, so that a silence without suppressed firings is remembered too.
+    pub(crate) sees_late: bool,
 }
 
 /// The last alert of a key.
@@ -50,11 +53,19 @@ impl Silence {
         Fired { time, base, suppressed: 0, reported: 0, first, last }
     }
 
-    /// Whether a firing at `fire_time` falls into the silence.
-    pub(crate) fn covers(self, fired: &Fired, fire_time: EventTime, watermark: EventTime) -> bool {
-        self.suppress > Span::ZERO
-            && watermark < self.closing_due(fired)
-            && fire_time < fired.time.plus(self.suppress)
+    /// Whether a firing at `fire_time` falls into the silence. Fire times decide, not the watermark: a late
+    /// record that is older than the alert is silent however late it comes, while the alert is remembered.
+    pub(crate) fn covers(self, fired: &Fired, fire_time: EventTime) -> bool {
+        self.suppress > Span::ZERO && fire_time < fired.time.plus(self.suppress)
+    }
+
+    /// Counts a firing inside the silence. After the closing update, of which there is one, only the next alert
+    /// can tell of it.
+    pub(crate) fn suppress(self, fired: &mut Fired, watermark: EventTime) {
+        fired.suppressed = fired.suppressed.saturating_add(1);
+        if self.closing_due(fired) <= watermark && fired.reported > 0 {
+            fired.reported = fired.suppressed;
+        }
     }
 
     /// When the closing update is due, and the silence over.
@@ -70,7 +81,8 @@ impl Silence {
     /// The watermark from which on nothing of the alert matters any more.
     pub(crate) fn forgotten_at(self, fired: &Fired) -> EventTime {
         let over = self.closing_due(fired);
-        if fired.suppressed == 0 { over } else { over.plus(self.memory).max(over.plus(Span(1))) }
+        let remembered = fired.suppressed > 0 || self.sees_late;
+        if remembered { over.plus(self.memory).max(over.plus(Span(1))) } else { over }
     }
 
     /// The next deadline of the alert.

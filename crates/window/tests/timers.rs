@@ -109,7 +109,13 @@ fn no_closing_update_of_nothing() {
     let mut operator = plain(60);
     apply(&mut operator, "k", secs(1_000), secs(990));
     assert!(advance(&mut operator, secs(1_160)).is_empty());
-    assert_eq!(operator.keys(), 0, "and nothing is kept");
+    assert_eq!(operator.keys(), 1, "kept for late records: those older than the alert are silent");
+    assert!(apply(&mut operator, "k", secs(900), secs(1_160)).is_empty());
+    assert!(
+        advance(&mut operator, secs(1_160 + 86_400)).is_empty(),
+        "what came after the update is told by no other"
+    );
+    assert_eq!(operator.keys(), 0, "and nothing is kept for ever");
 }
 
 #[test]

@@ -19,7 +19,8 @@ pub(crate) fn run(args: &ShowConfig, file: Option<&Path>, sets: &[String]) -> Re
         return Ok(Exit::Success);
     }
     let rows = config::show(file, sets)?;
-    let width = rows.iter().map(|(key, value, _)| key.len() + value.len() + 3).filter(|&width| width < 72).max();
+    let width =
+        rows.iter().map(|(key, value, _)| key.len() + value.len() + 3).filter(|&width| width < 72).max();
     let width = width.unwrap_or(0);
     for (key, value, source) in rows {
         let assignment = format!("{key} = {value}");

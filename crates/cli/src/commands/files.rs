@@ -31,7 +31,11 @@ pub(crate) fn run(args: &Run, config: &Config, color: When) -> Result<Exit, Fail
     let paths = if args.rules.is_empty() { &config.rule_paths } else { &args.rules };
     let Some(rules) = load_rules(&RuleFiles::read(paths)?, color) else { return Ok(Exit::Usage) };
     let inputs = expand(&args.input)?;
-    let form = args.format.unwrap_or(if std::io::stdout().is_terminal() { OutputForm::Table } else { OutputForm::Flat });
+    let form = args.format.unwrap_or(if std::io::stdout().is_terminal() {
+        OutputForm::Table
+    } else {
+        OutputForm::Flat
+    });
     let mut printer = Printer::new(form, Paint::stdout(color));
     let settings: Settings = settings(config, vec!["files".to_owned()])?;
     let limits = settings.limits;
@@ -80,7 +84,9 @@ fn summary(printer: &Printer, records: u64, files: usize) {
 /// # Errors
 /// An unknown name, with the known ones.
 pub(crate) fn input_format(name: &str) -> anyhow::Result<Format> {
-    name.parse().map_err(|_| anyhow!("\"{}\" is no input format; `hsmstream parse --help` lists them", name.escape_debug()))
+    name.parse().map_err(|_| {
+        anyhow!("\"{}\" is no input format; `hsmstream parse --help` lists them", name.escape_debug())
+    })
 }
 
 /// The origin given on the command line.

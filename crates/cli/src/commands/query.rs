@@ -21,13 +21,23 @@ use crate::{Failure, complain};
 /// A pattern or time that does not parse; inputs that cannot be read.
 pub(crate) fn run(args: &Query, config: &Config, color: When) -> Result<Exit, Failure> {
     let Some(pattern) = compile(&args.pattern) else { return Ok(Exit::Usage) };
-    let span = (moment(args.start_time.as_deref())?.unwrap_or(0), moment(args.end_time.as_deref())?.unwrap_or(u64::MAX));
+    let span = (
+        moment(args.start_time.as_deref())?.unwrap_or(0),
+        moment(args.end_time.as_deref())?.unwrap_or(u64::MAX),
+    );
     let format = input_format(&args.format)?;
     let inputs = expand(&args.files)?;
     let fixed = Origin { hsm: args.hsm.as_deref().map(str::as_bytes), ..Origin::default() };
     let matcher = Searched::compile(&pattern);
     let mut scratch = MatchScratch::default();
-    let mut found = Found { out: Out::new(), form: args.output, count_only: args.count, paint: Paint::stdout(color), count: 0, line: Vec::new() };
+    let mut found = Found {
+        out: Out::new(),
+        form: args.output,
+        count_only: args.count,
+        paint: Paint::stdout(color),
+        count: 0,
+        line: Vec::new(),
+    };
     let mut feed = Feed::new(&inputs);
     for input in &inputs {
         let mut framer = StreamFramer::new(format, limits(config));
@@ -39,7 +49,8 @@ pub(crate) fn run(args: &Query, config: &Config, color: When) -> Result<Exit, Fa
                 found.take(&record);
             }
         };
-        feed.read(input, &mut |chunk| framer.feed_records(chunk, &fixed, &mut take)).map_err(Failure::Other)?;
+        feed.read(input, &mut |chunk| framer.feed_records(chunk, &fixed, &mut take))
+            .map_err(Failure::Other)?;
         framer.finish_records(&fixed, &mut take);
     }
     feed.finish();
@@ -89,8 +100,9 @@ fn moment(text: Option<&str>) -> anyhow::Result<Option<u64>> {
     if let Ok(ms) = text.parse::<u64>() {
         return Ok(Some(ms.saturating_mul(1_000)));
     }
-    let stamp: jiff::Timestamp =
-        text.parse().map_err(|error| anyhow!("\"{}\" is no time (RFC 3339 or epoch ms): {error}", text.escape_debug()))?;
+    let stamp: jiff::Timestamp = text
+        .parse()
+        .map_err(|error| anyhow!("\"{}\" is no time (RFC 3339 or epoch ms): {error}", text.escape_debug()))?;
     match u64::try_from(stamp.as_microsecond()) {
         Ok(micros) => Ok(Some(micros)),
         Err(_) => bail!("\"{text}\" is before 1970"),

@@ -38,7 +38,12 @@ impl RuleFiles {
 
     /// The shipped rules that the binary carries.
     pub(crate) fn shipped() -> Self {
-        Self { files: SHIPPED.iter().map(|(name, text)| ((*name).to_owned(), text.as_bytes().to_vec())).collect() }
+        Self {
+            files: SHIPPED
+                .iter()
+                .map(|(name, text)| ((*name).to_owned(), text.as_bytes().to_vec()))
+                .collect(),
+        }
     }
 
     /// Loads them.
@@ -53,7 +58,8 @@ impl RuleFiles {
 }
 
 fn collect(path: &Path, depth: usize, found: &mut Vec<PathBuf>) -> anyhow::Result<()> {
-    let meta = std::fs::metadata(path).with_context(|| format!("cannot read the rules at {}", path.display()))?;
+    let meta =
+        std::fs::metadata(path).with_context(|| format!("cannot read the rules at {}", path.display()))?;
     if !meta.is_dir() {
         found.push(path.to_owned());
         return Ok(());

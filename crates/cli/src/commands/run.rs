@@ -56,7 +56,8 @@ pub(crate) fn settings(config: &Config, topics: Vec<String>) -> Result<Settings,
         (_, "1.1.0") => AlertFormat::Ocsf { version: OcsfVersion::V1_1_0 },
         _ => AlertFormat::Ocsf { version: OcsfVersion::V1_8_0 },
     };
-    let encoder = Encoder::new(format).with_cap(SizeCap::new(config.limits.output).unwrap_or(SizeCap::DEFAULT));
+    let encoder =
+        Encoder::new(format).with_cap(SizeCap::new(config.limits.output).unwrap_or(SizeCap::DEFAULT));
     Ok(Settings {
         topics,
         format: input_format(&config.format)?,
@@ -75,6 +76,7 @@ pub(crate) fn settings(config: &Config, topics: Vec<String>) -> Result<Settings,
         source: EventSource::new(&config.application),
         commit_interval: config.commit_interval,
         exactly_once: config.exactly_once,
+        transaction_timeout: config.transaction_timeout,
         shutdown_deadline: config.shutdown_deadline,
     })
 }
@@ -103,7 +105,9 @@ pub(crate) fn partition_fields(config: &Config) -> Result<Vec<Field>, Failure> {
     for name in &config.partitioned_by {
         match Field::parse(name) {
             Ok(field) => fields.push(field),
-            Err(error) => mistakes.push(format!("input.partitioned_by: \"{}\": {error}", name.escape_debug())),
+            Err(error) => {
+                mistakes.push(format!("input.partitioned_by: \"{}\": {error}", name.escape_debug()))
+            }
         }
     }
     if mistakes.is_empty() { Ok(fields) } else { Err(mistakes.into()) }

@@ -52,7 +52,8 @@ enum Event {
 /// # Errors
 /// Mistakes in the configuration; brokers, topics or permissions that are missing.
 pub(crate) fn run(args: &Run, config: &Config, color: When) -> Result<Exit, Failure> {
-    logging::init(config.log_json, &config.log_level, Paint::stderr(color).is_on()).map_err(|why| vec![why])?;
+    logging::init(config.log_json, &config.log_level, Paint::stderr(color).is_on())
+        .map_err(|why| vec![why])?;
     let kafka = kafka_config(config)?;
     let settings = settings(config, kafka.input_topics.clone())?;
     let paths = if args.rules.is_empty() { config.rule_paths.clone() } else { args.rules.clone() };
@@ -174,7 +175,11 @@ impl Service {
         Ok(exit)
     }
 
-    fn spawn(&self, worker: usize, events: mpsc::SyncSender<Event>) -> anyhow::Result<thread::JoinHandle<()>> {
+    fn spawn(
+        &self,
+        worker: usize,
+        events: mpsc::SyncSender<Event>,
+    ) -> anyhow::Result<thread::JoinHandle<()>> {
         let (kafka, shared, rules) = (self.kafka.clone(), Arc::clone(&self.shared), self.rules.clone());
         let (clock, stop) = (Arc::clone(&self.clock), Arc::clone(&self.stop));
         let body = move || {
@@ -183,7 +188,10 @@ impl Service {
                 tracing::debug!("the supervisor is gone");
             }
         };
-        thread::Builder::new().name(format!("worker-{worker}")).spawn(body).context("cannot start a worker thread")
+        thread::Builder::new()
+            .name(format!("worker-{worker}"))
+            .spawn(body)
+            .context("cannot start a worker thread")
     }
 
     /// Takes a new rule set into force if every rule of it is valid; otherwise the old one runs on.

@@ -40,7 +40,8 @@ pub(crate) fn run(args: &Tail, config: &Config, color: When) -> Result<Exit, Fai
         TailWhat::Records => config.topics.iter().map(String::as_str).collect(),
     };
     let from = if args.from_start { ReadFrom::Start } else { ReadFrom::Last(u64::from(args.last)) };
-    let mut reader = Reader::open(&kafka, &topics, from, OPEN_DEADLINE).map_err(|error| anyhow::anyhow!("{error}"))?;
+    let mut reader =
+        Reader::open(&kafka, &topics, from, OPEN_DEADLINE).map_err(|error| anyhow::anyhow!("{error}"))?;
     let mut shown = Shown {
         out: Out::new(),
         paint: Paint::stdout(color),
@@ -79,8 +80,10 @@ impl Shown {
     /// A published document: the pattern looks at its JSON.
     fn document(&mut self, message: &Tailed<'_>) {
         let Some(value) = message.value else { return };
-        let wanted =
-            self.program.as_ref().is_none_or(|program| program.matches_text(value, &mut self.pattern_scratch));
+        let wanted = self
+            .program
+            .as_ref()
+            .is_none_or(|program| program.matches_text(value, &mut self.pattern_scratch));
         if !wanted {
             return;
         }
@@ -98,7 +101,8 @@ impl Shown {
         framer.records(value, &Origin::default(), &mut |item| match item {
             Ok(record) => {
                 if searched.as_ref().is_none_or(|searched| searched.matches(&record, scratch)) {
-                    let line = if *raw { record.raw().to_vec() } else { text_line(&record, *paint).into_bytes() };
+                    let line =
+                        if *raw { record.raw().to_vec() } else { text_line(&record, *paint).into_bytes() };
                     out.line(&line);
                 }
             }

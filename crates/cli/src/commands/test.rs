@@ -52,7 +52,13 @@ pub(crate) fn run(args: &Test, config: &Config, color: When) -> Result<Exit, Fai
             }
         }
     }
-    out.line(format!("{} rules: {passed} tests passed, {failed} failed, {untested} rules without tests", rules.len()).as_bytes());
+    out.line(
+        format!(
+            "{} rules: {passed} tests passed, {failed} failed, {untested} rules without tests",
+            rules.len()
+        )
+        .as_bytes(),
+    );
     out.flush();
     if passed + failed == 0 {
         complain("there are no tests; write some under `tests:` of a rule");
@@ -68,7 +74,9 @@ fn judge(rule: &Rule, case: &Case, rules: &Arc<RuleSet>, shared: &Arc<Shared>) -
     for (number, record) in (0_i64..).zip(&case.records) {
         core.begin(Position { source: 0, offset: number, index: 0 }, None, 0);
         match body(record) {
-            Ok(body) => core.item(&Ok::<_, Reject<'_>>(Record { origin: record.origin.borrowed(), body }), &mut seen),
+            Ok(body) => {
+                core.item(&Ok::<_, Reject<'_>>(Record { origin: record.origin.borrowed(), body }), &mut seen)
+            }
             Err(why) => wrong.push(format!("record {} of the test is rejected: {why}", number + 1)),
         }
     }
@@ -76,7 +84,11 @@ fn judge(rule: &Rule, case: &Case, rules: &Arc<RuleSet>, shared: &Arc<Shared>) -
     core.finish(&mut seen);
     let rows = seen.last_revisions();
     let mismatches = case.judge(&seen.alerts, &rows);
-    wrong.extend(mismatches.iter().map(|mismatch| format!("{}: {}", mismatch.place, shown(mismatch.message.as_bytes()))));
+    wrong.extend(
+        mismatches
+            .iter()
+            .map(|mismatch| format!("{}: {}", mismatch.place, shown(mismatch.message.as_bytes()))),
+    );
     wrong
 }
 

@@ -6,5 +6,5 @@ mod typed;
 mod value;
 
 pub(crate) use layers::DEFAULT;
-pub(crate) use typed::{Config, Sasl, Tls, load, show};
+pub(crate) use typed::{Config, load, show};
 pub(crate) use value::parse_duration;
