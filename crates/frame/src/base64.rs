@@ -28,6 +28,11 @@ pub(crate) struct Decoder {
 }
 
 impl Decoder {
+    pub(crate) fn restart(&mut self) {
+        self.block.clear();
+        self.padded = false;
+    }
+
     /// Decodes what makes whole blocks with the characters before.
     pub(crate) fn push(&mut self, mut input: &[u8], out: &mut Vec<u8>) -> Result<(), Reason> {
         while let Some((&byte, rest)) = input.split_first() {

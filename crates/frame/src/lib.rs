@@ -49,6 +49,7 @@ mod origin;
 mod out;
 mod peel;
 mod prefix;
+mod quick;
 mod splitter;
 mod stream;
 mod text;

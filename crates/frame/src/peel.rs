@@ -59,6 +59,7 @@ pub(crate) struct Core {
 #[derive(Debug, Default)]
 struct Layer {
     gunzip: Option<Box<Gunzip>>,
+    decoder: Decoder,
     decoded: Vec<u8>,
     text: Vec<u8>,
 }
@@ -123,8 +124,9 @@ impl Layer {
             return whole(inflate(gunzip, bytes, allowance, &mut self.text));
         }
         self.decoded.clear();
-        let mut decoder = Decoder::default();
-        let decoded = decoder.push(bytes, &mut self.decoded).and_then(|()| decoder.finish(&mut self.decoded));
+        self.decoder.restart();
+        let pushed = self.decoder.push(bytes, &mut self.decoded);
+        let decoded = pushed.and_then(|()| self.decoder.finish(&mut self.decoded));
         let inflated = inflate(gunzip, &self.decoded, allowance, &mut self.text);
         match (decoded, inflated) {
             // Cut short because its base64 is: only that is a fault.

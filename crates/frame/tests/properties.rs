@@ -1,7 +1,7 @@
 //! What holds for any bytes: pieces give what the whole gives, items are disjoint and in order, nothing
 //! panics; and what an envelope's messages are, `simd-json` says too.
 
-use crate::support::{Owned, gzip, split, stream, unlimited, vectors};
+use crate::support::{Owned, compact, gzip, split, stream, unlimited, vectors};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use hsmstream_frame::Format;
@@ -83,7 +83,9 @@ impl Edit {
 
 /// A vector's input, changed a little, perhaps compressed and changed again.
 fn message() -> impl Strategy<Value = (Format, Bytes)> {
-    let inputs: Vec<_> = vectors().into_iter().map(|vector| (vector.format, vector.input)).collect();
+    let mut inputs: Vec<_> = vectors().into_iter().map(|vector| (vector.format, vector.input)).collect();
+    let objects: Vec<_> = inputs.iter().filter(|(_, input)| input.starts_with(b"{")).cloned().collect();
+    inputs.extend(objects.into_iter().map(|(format, input)| (format, compact(&input))));
     let format = prop_oneof![3 => Just(None), 1 => prop::sample::select(&Format::ALL[..]).prop_map(Some)];
     let edits = || prop::collection::vec(edit(), 0..4);
     (prop::sample::select(inputs), format, edits(), 0..6, edits()).prop_map(

@@ -214,3 +214,19 @@ pub(crate) fn gzip(bytes: &[u8]) -> Vec<u8> {
     encoder.write_all(bytes).expect("memory");
     encoder.finish().expect("memory")
 }
+
+/// JSON without the white space between its tokens, which is how the service prints it.
+pub(crate) fn compact(json: &[u8]) -> Vec<u8> {
+    let (mut inside, mut escaped) = (false, false);
+    let mut keep = |byte: u8| {
+        if escaped {
+            escaped = false;
+        } else if inside && byte == b'\\' {
+            escaped = true;
+        } else if byte == b'"' {
+            inside = !inside;
+        }
+        inside || !byte.is_ascii_whitespace()
+    };
+    json.iter().copied().filter(|&byte| keep(byte)).collect()
+}

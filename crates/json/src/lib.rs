@@ -25,10 +25,12 @@
 mod error;
 mod reader;
 mod scan;
+mod slab;
 mod tape;
 mod text;
 
 pub use error::{Error, ErrorKind};
 pub use reader::{Checkpoint, NESTING_MAX, Reader, Token};
+pub use slab::{Slab, Unpacked, plain_string};
 pub use tape::{Elements, Members, Node, NodeKind, Tape};
 pub use text::{Text, Unescaped};

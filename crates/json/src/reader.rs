@@ -269,4 +269,16 @@ impl<'a> Reader<'a> {
 impl Checkpoint {
     /// Before a value.
     pub const START: Self = Self { objects: 0, depth: 0, expect: Expect::Value };
+
+    /// Whether the next token is the first inside a container: no comma comes before it.
+    #[must_use]
+    pub const fn is_first(&self) -> bool {
+        matches!(self.expect, Expect::First)
+    }
+
+    /// The place behind one more element of the array that is open here: for a caller who read it himself.
+    #[must_use]
+    pub const fn behind_element(self) -> Self {
+        Self { expect: Expect::BehindValue, ..self }
+    }
 }

@@ -42,7 +42,7 @@ pub(crate) fn string(bytes: &[u8], mut at: usize, strict: bool) -> Result<String
 }
 
 /// Position of the first quote, backslash or control character from `at` on, else the end.
-fn plain_run(bytes: &[u8], mut at: usize) -> usize {
+pub(crate) fn plain_run(bytes: &[u8], mut at: usize) -> usize {
     let rest = bytes.get(at..).unwrap_or_default();
     let (words, tail) = rest.as_chunks::<8>();
     for word in words {
@@ -55,13 +55,13 @@ fn plain_run(bytes: &[u8], mut at: usize) -> usize {
     at + tail.iter().position(|&byte| is_special(byte)).unwrap_or(tail.len())
 }
 
-const fn is_special(byte: u8) -> bool {
+pub(crate) const fn is_special(byte: u8) -> bool {
     byte < 0x20 || byte == b'"' || byte == b'\\'
 }
 
 /// Marks, by its top bit, each byte of the word that is special. Marks above the lowest may be wrong (a
 /// borrow runs upwards), the lowest is right: that is all the caller uses.
-const fn special_bytes(word: u64) -> u64 {
+pub(crate) const fn special_bytes(word: u64) -> u64 {
     const ONES: u64 = 0x0101_0101_0101_0101;
     const TOPS: u64 = 0x8080_8080_8080_8080;
     let quote = word ^ (ONES * 0x22);
@@ -72,12 +72,12 @@ const fn special_bytes(word: u64) -> u64 {
     (control | zero_in_quote | zero_in_backslash) & TOPS
 }
 
-const fn first_byte(marks: u64) -> usize {
+pub(crate) const fn first_byte(marks: u64) -> usize {
     (marks.trailing_zeros() / 8) as usize
 }
 
 /// Checks the escape whose backslash stands at `at`; returns the position behind it.
-fn escape(bytes: &[u8], at: usize) -> Result<usize, Error> {
+pub(crate) fn escape(bytes: &[u8], at: usize) -> Result<usize, Error> {
     match bytes.get(at + 1) {
         Some(b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't') => Ok(at + 2),
         Some(b'u') => {

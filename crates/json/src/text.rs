@@ -22,10 +22,10 @@ pub struct Unescaped {
 
 /// What an escape stands for.
 #[derive(Clone, Copy)]
-struct Escape {
-    character: [u8; 4],
-    length: usize,
-    bad: bool,
+pub(crate) struct Escape {
+    pub(crate) character: [u8; 4],
+    pub(crate) length: usize,
+    pub(crate) bad: bool,
 }
 
 /// Bytes copied at once.
@@ -156,7 +156,7 @@ const fn backslashes(word: u64) -> u64 {
 
 /// Decodes the escape at the start of `bytes`; returns it and what stands behind it. Of a broken one,
 /// which a reader lets nobody make, the backslash is kept.
-fn decode_escape(bytes: &[u8]) -> (Escape, &[u8]) {
+pub(crate) fn decode_escape(bytes: &[u8]) -> (Escape, &[u8]) {
     let (byte, rest) = match bytes {
         [b'\\', b'u', rest @ ..] => match decode_unicode(rest) {
             Some(decoded) => return decoded,
