@@ -282,6 +282,10 @@ impl<T: Transport> Worker<T> {
     }
 
     fn assign(&mut self, ids: &[TaskId]) -> Result<(), TransportError> {
+        // A restore may take longer than an open transaction lives.
+        if self.uncommitted {
+            self.publish().and_then(|()| self.commit())?;
+        }
         let starts = self.restore(ids)?;
         self.transport.start(&starts)?;
         tracing::info!(tasks = ?ids, "partitions assigned");
