@@ -10,16 +10,14 @@
 //! that contain it, O(events in reach), after cheap bounds say that the threshold may be reached.
 //!
 //! Events leave from the front of `items` only, see the crate's documentation on retention.
-//!
-//! The encoding is canonical: what was read from a snapshot writes the same bytes.
 
 use std::collections::VecDeque;
 
 use ahash::RandomState;
 
-use crate::codec::{Reader, len_u64, put_bytes, put_contribution, put_u64};
-use crate::error::RestoreError;
+use crate::codec::len_u64;
 use crate::event::Contribution;
+use crate::scan::Scan;
 use crate::silence::Fired;
 use crate::time::{EventTime, Span, ThresholdWhat, WindowKind};
 use crate::values::Values;
@@ -35,7 +33,7 @@ pub(crate) struct Item {
 }
 
 impl Item {
-    fn time(&self) -> u64 {
+    pub(crate) fn time(&self) -> u64 {
         self.contribution.time.0
     }
 
@@ -63,8 +61,8 @@ pub(crate) struct Shape {
 
 #[derive(Clone, Debug)]
 pub(crate) struct History {
-    items: VecDeque<Item>,
-    values: Values,
+    pub(crate) items: VecDeque<Item>,
+    pub(crate) values: Values,
     /// Sum of all kept numbers.
     sum: u128,
     /// First item of the front.
@@ -171,6 +169,10 @@ impl History {
         }
         if let Some(item) = self.items.pop_front() {
             self.release(shape, item.value);
+            // Only one that came behind time can have been kept longer than those after it.
+            if item.lag_secs > 0 && item.kept_from() == self.newest {
+                self.newest = self.items.iter().map(Item::kept_from).max().unwrap_or_default();
+            }
         }
     }
 
@@ -200,7 +202,7 @@ impl History {
         }
     }
 
-    fn value_at(&self, at: usize) -> u64 {
+    pub(crate) fn value_at(&self, at: usize) -> u64 {
         self.items.get(at).map_or(0, |item| item.value)
     }
 
@@ -225,6 +227,27 @@ impl History {
         };
         let lag_secs = u32::try_from(lag).unwrap_or(u32::MAX);
         self.place(shape, Item { contribution, value, lag_secs })
+    }
+
+    /// Computes what follows from the items, which were put in place by themselves.
+    pub(crate) fn recount(&mut self, shape: Shape) {
+        for item in &self.items {
+            self.newest = self.newest.max(item.kept_from());
+            if matches!(shape.what, ThresholdWhat::Sum { .. }) {
+                self.sum += u128::from(item.value);
+            }
+        }
+        let Some(last) = self.items.len().checked_sub(1) else { return };
+        self.low = match shape.window {
+            WindowKind::Session { gap } => self.session_bounds(last, gap.0).0,
+            _ => {
+                let from = self.front_from(shape, self.time_at(last).unwrap_or(0));
+                self.items.partition_point(|item| item.time() < from)
+            }
+        };
+        for at in self.low..self.items.len() {
+            self.enter_front(shape, at);
+        }
     }
 
     fn place(&mut self, shape: Shape, item: Item) -> usize {
@@ -252,25 +275,28 @@ impl History {
     /// Moves the front's begin up to what the last event, just appended at `last`, allows.
     fn advance_front(&mut self, shape: Shape, last: usize) {
         let time = self.time_at(last).unwrap_or(0);
-        let from = match shape.window {
-            WindowKind::Sliding { within } => time.saturating_sub(within.0),
-            WindowKind::Session { gap } => {
-                let before = last.checked_sub(1).and_then(|before| self.time_at(before));
-                if before.is_none_or(|before| time - before <= gap.0) {
-                    return;
-                }
-                time
+        if let WindowKind::Session { gap } = shape.window {
+            let before = last.checked_sub(1).and_then(|before| self.time_at(before));
+            if before.is_none_or(|before| time - before <= gap.0) {
+                return;
             }
-            WindowKind::Tumbling { .. } | WindowKind::Hopping { .. } => self.first_start(shape, time),
-        };
+        }
+        let from = self.front_from(shape, time);
         while self.low < last && self.time_at(self.low).is_some_and(|time| time < from) {
             self.leave_front(shape, self.low);
             self.low += 1;
         }
     }
 
-    fn first_start(&self, shape: Shape, time: u64) -> u64 {
-        shape.window.aligned().and_then(|aligned| aligned.starts(time).next()).unwrap_or(time)
+    /// The begin of the earliest window that contains `time`; of a session, `time` itself.
+    fn front_from(&self, shape: Shape, time: u64) -> u64 {
+        match shape.window {
+            WindowKind::Sliding { within } => time.saturating_sub(within.0),
+            WindowKind::Session { .. } => time,
+            WindowKind::Tumbling { .. } | WindowKind::Hopping { .. } => {
+                shape.window.aligned().and_then(|aligned| aligned.starts(time).next()).unwrap_or(time)
+            }
+        }
     }
 
     /// Keeps the front right after an insertion at `at`, not at the end.
@@ -294,17 +320,13 @@ impl History {
                     self.enter_front(shape, before);
                 }
             }
-            WindowKind::Sliding { within } => self.extend_front(shape, at, last.saturating_sub(within.0)),
-            WindowKind::Tumbling { .. } | WindowKind::Hopping { .. } => {
-                self.extend_front(shape, at, self.first_start(shape, last));
+            _ => {
+                let from = self.front_from(shape, last);
+                if self.time_at(at).is_some_and(|time| from <= time) {
+                    self.low = at;
+                    self.enter_front(shape, at);
+                }
             }
-        }
-    }
-
-    fn extend_front(&mut self, shape: Shape, at: usize, from: u64) {
-        if self.time_at(at).is_some_and(|time| from <= time) {
-            self.low = at;
-            self.enter_front(shape, at);
         }
     }
 
@@ -377,87 +399,37 @@ impl History {
     }
 
     fn session_around(&mut self, shape: Shape, at: usize, gap: u64) -> Option<Found> {
-        let joined = |earlier: usize| match (self.time_at(earlier), self.time_at(earlier + 1)) {
-            (Some(earlier), Some(later)) => later - earlier <= gap,
-            _ => false,
-        };
-        let mut low = at;
-        while low > 0 && joined(low - 1) {
-            low -= 1;
-        }
-        let mut last = at;
-        while joined(last) {
-            last += 1;
-        }
+        let (low, last) = self.session_bounds(at, gap);
         let end = self.time_at(last)?;
         let mut scan = Scan::new(low);
         scan.look(self, shape, low, end);
         scan.finish(self, shape)
     }
 
+    /// First and last item of the session around `at`.
+    fn session_bounds(&self, at: usize, gap: u64) -> (usize, usize) {
+        let joined = |earlier: usize| match (self.time_at(earlier), self.time_at(earlier + 1)) {
+            (Some(earlier), Some(later)) => later - earlier <= gap,
+            _ => false,
+        };
+        let (mut low, mut last) = (at, at);
+        while low > 0 && joined(low - 1) {
+            low -= 1;
+        }
+        while joined(last) {
+            last += 1;
+        }
+        (low, last)
+    }
+
     /// Whether events dropped by the limit would belong to the window that starts at the item `low`.
     pub(crate) fn is_capped(&self, shape: Shape, found: Found, fire_time: EventTime) -> bool {
         let Some(dropped) = self.dropped else { return false };
         let from = match shape.window {
-            WindowKind::Sliding { within } => fire_time.0.saturating_sub(within.0),
             WindowKind::Session { gap } => self.time_at(found.low).unwrap_or(0).saturating_sub(gap.0),
-            WindowKind::Tumbling { .. } | WindowKind::Hopping { .. } => self.first_start(shape, fire_time.0),
+            _ => self.front_from(shape, fire_time.0),
         };
         from <= dropped.0
-    }
-
-    pub(crate) fn encode(&self, out: &mut Vec<u8>) {
-        out.push(u8::from(self.fired.is_some()) | u8::from(self.dropped.is_some()) << 1);
-        if let Some(fired) = &self.fired {
-            fired.encode(out);
-        }
-        if let Some(dropped) = self.dropped {
-            put_u64(out, dropped.0);
-        }
-        put_u64(out, len_u64(self.items.len()));
-        let mut before = Contribution::default();
-        let distinct = self.values.kept() > 0;
-        for item in &self.items {
-            put_contribution(out, &before, &item.contribution);
-            put_u64(out, item.lag_secs.into());
-            if distinct {
-                put_bytes(out, self.values.bytes(item.value));
-            } else {
-                put_u64(out, item.value);
-            }
-            before = item.contribution;
-        }
-    }
-
-    /// Replaces the history by what `reader` holds.
-    pub(crate) fn decode(&mut self, shape: Shape, reader: &mut Reader<'_>) -> Result<(), RestoreError> {
-        self.clear();
-        let flags = reader.byte()?;
-        if flags > 3 {
-            return Err(reader.malformed());
-        }
-        if flags & 1 != 0 {
-            self.fired = Some(Fired::decode(reader)?);
-        }
-        if flags & 2 != 0 {
-            self.dropped = Some(EventTime(reader.u64()?));
-        }
-        let count = reader.count()?;
-        let mut before = Contribution::default();
-        for _ in 0..count {
-            let contribution = reader.contribution(&before)?;
-            if contribution.time < before.time {
-                return Err(reader.malformed());
-            }
-            let lag_secs = reader.u32()?;
-            let value = match shape.what {
-                ThresholdWhat::Distinct { .. } => self.values.admit(reader.bytes()?),
-                ThresholdWhat::Count(_) | ThresholdWhat::Sum { .. } => reader.u64()?,
-            };
-            self.place(shape, Item { contribution, value, lag_secs });
-            before = contribution;
-        }
-        Ok(())
     }
 
     /// Estimated bytes beyond the structure itself.
@@ -474,66 +446,11 @@ pub(crate) enum Input<'a> {
     Bytes(&'a [u8]),
 }
 
-/// Two cursors over windows whose begins and ends only grow.
-struct Scan {
-    low: usize,
-    high: usize,
-    sum: u128,
-    best: Option<Found>,
-}
-
-impl Scan {
-    fn new(first: usize) -> Self {
-        Self { low: first, high: first, sum: 0, best: None }
-    }
-
-    /// Looks at the window of the items from `low` on up to time `last`, inclusive.
-    fn look(&mut self, history: &mut History, shape: Shape, low: usize, last: u64) {
-        while let Some(item) = history.items.get(self.high).filter(|item| item.time() <= last) {
-            match shape.what {
-                ThresholdWhat::Count(_) => {}
-                ThresholdWhat::Distinct { .. } => history.values.enter_scan(item.value),
-                ThresholdWhat::Sum { .. } => self.sum += u128::from(item.value),
-            }
-            self.high += 1;
-        }
-        self.leave_until(history, shape, low);
-        let observed = match shape.what {
-            ThresholdWhat::Count(_) => len_u64(self.high.saturating_sub(low)),
-            ThresholdWhat::Distinct { .. } => history.values.scanned(),
-            ThresholdWhat::Sum { .. } => clamp(self.sum),
-        };
-        if self.best.is_none_or(|best| best.observed < observed) {
-            self.best = Some(Found { low, high: self.high, observed });
-        }
-    }
-
-    fn leave_until(&mut self, history: &mut History, shape: Shape, low: usize) {
-        if matches!(shape.what, ThresholdWhat::Count(_)) {
-            self.low = low;
-            return;
-        }
-        while self.low < low.min(self.high) {
-            let value = history.value_at(self.low);
-            if matches!(shape.what, ThresholdWhat::Distinct { .. }) {
-                history.values.leave_scan(value);
-            } else {
-                self.sum -= u128::from(value);
-            }
-            self.low += 1;
-        }
-    }
-
-    fn finish(mut self, history: &mut History, shape: Shape) -> Option<Found> {
-        self.leave_until(history, shape, self.high);
-        self.best
-    }
-}
-
-fn retained_until(kept_from: EventTime, shape: Shape) -> EventTime {
+/// The last watermark at which what is kept from `kept_from` on still counts.
+pub(crate) fn retained_until(kept_from: EventTime, shape: Shape) -> EventTime {
     kept_from.plus(shape.window.length()).plus(shape.lateness)
 }
 
-fn clamp(value: u128) -> u64 {
+pub(crate) fn clamp(value: u128) -> u64 {
     u64::try_from(value).unwrap_or(u64::MAX)
 }

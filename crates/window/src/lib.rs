@@ -28,9 +28,11 @@
 
 mod changes;
 mod codec;
+mod encoded;
 mod error;
 mod event;
 mod history;
+mod index;
 mod keyed;
 mod limits;
 mod measure;
@@ -39,6 +41,7 @@ mod output;
 mod plain;
 mod rollup;
 mod rows;
+mod scan;
 mod silence;
 mod threshold;
 mod time;

@@ -26,7 +26,7 @@ use crate::changes::Changes;
 use crate::codec::{Reader, VERSION};
 use crate::error::{ConfigError, RestoreError};
 use crate::event::Event;
-use crate::keyed::Keyed;
+use crate::keyed::{Keyed, Restored};
 use crate::limits::{Counters, Limits, check_window};
 use crate::measure::Measure;
 use crate::output::{Output, Row};
@@ -218,7 +218,6 @@ impl Rollup {
         let mut late = std::mem::take(&mut self.late);
         late.sort_unstable();
         late.dedup();
-        late.retain(|&slot| self.keyed.is_live(slot));
         self.publish_where(&late, out, |row, _| (row.dirty && !row.armed).then_some((EventTime::ZERO, true)));
         late.clear();
         self.late = late;
@@ -294,7 +293,7 @@ impl Rollup {
     pub fn shrink(&mut self, keys_max: usize, bytes_max: usize, out: &mut dyn FnMut(Output<'_>)) {
         while keys_max < self.keyed.len() || bytes_max < self.keyed.bytes() {
             let frame = &self.frame;
-            let Some(slot) = self.keyed.victim(|rows| rows.deadline(frame)) else { return };
+            let Some(slot) = self.keyed.victim(|rows, _| rows.deadline(frame)) else { return };
             self.publish_cut(slot, usize::MAX, out);
             self.keyed.remove(slot);
             self.counters.evicted += 1;
@@ -338,8 +337,8 @@ impl Rollup {
     /// # Errors
     /// The entry is none of this operator's, damaged or of a newer version; it is then left out.
     pub fn restore(&mut self, key: &[u8], value: Option<&[u8]>) -> Result<(), RestoreError> {
-        let Self { keyed, frame, late, .. } = self;
-        keyed.restore(key, value, &mut |keyed, key, bytes| install(keyed, frame, late, key, bytes))
+        let Self { keyed, frame, .. } = self;
+        keyed.restore(key, value, &mut |key, bytes| decode(frame, key, bytes))
     }
 
     /// Ends a restore.
@@ -347,8 +346,11 @@ impl Rollup {
     /// # Errors
     /// A state of several entries lacks one, or is damaged.
     pub fn finish_restore(&mut self) -> Result<(), RestoreError> {
-        let Self { keyed, frame, late, .. } = self;
-        keyed.finish_restore(&mut |keyed, key, bytes| install(keyed, frame, late, key, bytes))
+        let Self { keyed, frame, .. } = self;
+        keyed.finish_restore(&mut |key, bytes| decode(frame, key, bytes))?;
+        let is_late = |slot: &u32| keyed.state(*slot).0.iter().any(|row| row.dirty && !row.armed);
+        self.late = keyed.live().filter(is_late).collect();
+        Ok(())
     }
 
     /// Live slots: rows of aligned windows, or groups with sessions.
@@ -371,31 +373,19 @@ impl Rollup {
     }
 }
 
-fn encode(rows: &Rows, out: &mut Vec<u8>) {
+fn encode(rows: &Rows, _encoded: &[u8], out: &mut Vec<u8>) {
     out.push(VERSION);
     rows.encode(out);
 }
 
-fn install(
-    keyed: &mut Keyed<Rows>,
-    frame: &Frame,
-    late: &mut Vec<u32>,
-    key: &[u8],
-    bytes: &[u8],
-) -> Result<(), RestoreError> {
+fn decode<'a>(frame: &Frame, key: &[u8], bytes: &'a [u8]) -> Result<Restored<'a, Rows>, RestoreError> {
     let mut reader = Reader::versioned(bytes)?;
     let rows = Rows::decode(frame, &mut reader)?;
     reader.end()?;
-    if rows.0.is_empty() || (frame.window.aligned().is_some() && (rows.0.len() != 1 || key.len() < 8)) {
+    let is_aligned = frame.window.aligned().is_some();
+    if rows.0.is_empty() || (is_aligned && (rows.0.len() != 1 || key.len() < 8)) {
         return Err(reader.malformed());
     }
-    let slot = keyed.entry(key);
-    if rows.0.iter().any(|row| row.dirty && !row.armed) {
-        late.push(slot);
-    }
-    let (deadline, size) = (rows.deadline(frame), rows.bytes());
-    *keyed.parts_mut(slot).1 = rows;
-    keyed.touch(slot, size);
-    keyed.schedule(slot, deadline);
-    Ok(())
+    let (bytes, deadline) = (rows.bytes(), rows.deadline(frame));
+    Ok(Restored { state: rows, encoded: &[], bytes, deadline })
 }

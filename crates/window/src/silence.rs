@@ -1,16 +1,18 @@
 //! The silence after a firing, and the two places where its suppressed firings are told.
 //!
-//! A firing with fire time t silences its key for fire times < t + suppress, older ones included. The
-//! number of would-be firings inside goes into the key's next alert and into one closing update, due when
-//! watermark − lateness reaches t + suppress. Then the silence is forgotten; the number waits for a next
-//! alert until `suppressed_memory` more event time has passed.
+//! A firing with fire time t silences its key for fire times < t + suppress, older ones included, for as long as
+//! the key is remembered. The number of would-be firings inside goes into the key's next alert and into one
+//! closing update, due when watermark − lateness reaches t + suppress.
+//!
+//! After that the number waits for a next alert until `suppressed_memory` more event time has passed. Where
+//! late records come (plain rules), the silence waits as long, because they are older than it.
 //!
 //! With t older than watermark − lateness (a stream behind the task) the deadlines count from there: else the
 //! closing update would come before what it is to tell of.
 //!
-//! What is suppressed after the closing update (by a late record of a plain rule, or a stream that lags) stands in
-//! the next alert only. If the wall clock closed the silence (all input idle) and more was suppressed afterwards, the normal
-//! deadline brings a second update with the whole number. Otherwise there is exactly one.
+//! What is suppressed after the closing update stands in the next alert only. If the wall clock closed the
+//! silence (all input idle) and more was suppressed before the normal deadline, that brings a second update
+//! with the whole number. Otherwise there is exactly one.
 
 use crate::codec::{Reader, put_contribution, put_u64};
 use crate::error::RestoreError;

@@ -15,18 +15,17 @@ use ahash::RandomState;
 
 use crate::changes::Changes;
 use crate::codec::{Reader, VERSION};
+use crate::encoded::append;
 use crate::error::{ConfigError, RestoreError};
 use crate::event::{Contribution, Event};
-use crate::history::{Found, History, Input, Shape};
-use crate::keyed::Keyed;
+use crate::history::{Found, History, Input, Shape, retained_until};
+use crate::keyed::{Keyed, Restored};
 use crate::limits::{Counters, Limits, check_threshold, check_window};
 use crate::output::{Firing, Output};
 use crate::silence::{Fired, Silence};
 use crate::time::{EventTime, Span, ThresholdWhat, WindowKind};
 
 const SMALL_ITEMS: usize = 16;
-/// The allocator's share of the boxed state.
-const BOX_BYTES: usize = 8;
 
 /// What a threshold rule says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,7 +47,7 @@ pub struct Threshold {
     shape: Shape,
     silence: Silence,
     limits: Limits,
-    keyed: Keyed<Body>,
+    keyed: Keyed<Large>,
     /// There except while a call works on it.
     scratch: Option<Box<History>>,
     encoded: Vec<u8>,
@@ -58,18 +57,8 @@ pub struct Threshold {
     counters: Counters,
 }
 
-/// A key's history; small ones encoded. The default is an empty one.
-#[derive(Debug)]
-enum Body {
-    Small(Box<[u8]>),
-    Large(Box<History>),
-}
-
-impl Default for Body {
-    fn default() -> Self {
-        Self::Small(Box::default())
-    }
-}
+/// A key's history if it is large; small ones are encoded beside the key.
+type Large = Option<Box<History>>;
 
 impl Threshold {
     /// Builds the operator without state.
@@ -85,6 +74,7 @@ impl Threshold {
                 suppress: spec.suppress,
                 lateness: spec.allowed_lateness,
                 memory: limits.suppressed_memory,
+                sees_late: false,
             },
             limits,
             keyed: Keyed::new(limits.seeds),
@@ -112,6 +102,41 @@ impl Threshold {
         self.counters.events += 1;
         self.idle_seen = EventTime::ZERO;
         let slot = self.keyed.entry(event.key);
+        if !self.append(slot, &event.contribution, input, watermark) {
+            self.judge(slot, event, input, watermark, out);
+        }
+        self.shrink(self.limits.keys_max, self.limits.state_bytes_max, out);
+    }
+
+    /// The short way: the event goes to an encoded history and cannot make the threshold hold.
+    fn append(&mut self, slot: u32, event: &Contribution, input: Input<'_>, watermark: EventTime) -> bool {
+        if self.keyed.state(slot).is_some() {
+            return false;
+        }
+        let encoded = self.keyed.encoded(slot);
+        let oldest_on_time = watermark.minus(self.shape.lateness);
+        if !append(self.shape, encoded, event, input, oldest_on_time, &mut self.encoded) {
+            return false;
+        }
+        let is_new = encoded.is_empty();
+        self.keyed.set_encoded(slot, &self.encoded);
+        self.keyed.touch(slot, 0);
+        if is_new {
+            // An older key's deadline only moves later by an event in order: its timer finds that out.
+            self.keyed.schedule(slot, retained_until(event.time, self.shape).plus(Span(1)));
+        }
+        true
+    }
+
+    /// The long way: the whole history is looked at.
+    fn judge(
+        &mut self,
+        slot: u32,
+        event: &Event<'_>,
+        input: Input<'_>,
+        watermark: EventTime,
+        out: &mut dyn FnMut(Output<'_>),
+    ) {
         let mut history = self.load(slot);
         history.purge(self.shape, watermark);
         let at = history.insert(self.shape, event.contribution, input, watermark);
@@ -120,7 +145,6 @@ impl Threshold {
         let deadline = deadline(&history, self.shape, self.silence);
         self.store(slot, history);
         self.keyed.advance_timer(slot, deadline);
-        self.shrink(self.limits.keys_max, self.limits.state_bytes_max, out);
     }
 
     fn decide(
@@ -132,12 +156,11 @@ impl Threshold {
         out: &mut dyn FnMut(Output<'_>),
     ) {
         let fire_time = event.contribution.time;
-        let silent =
-            history.fired.as_ref().is_some_and(|fired| self.silence.covers(fired, fire_time, watermark));
+        let silent = history.fired.as_ref().is_some_and(|fired| self.silence.covers(fired, fire_time));
         let Some(found) = history.evaluate(self.shape, at, silent) else { return };
         if silent {
             if let Some(fired) = &mut history.fired {
-                fired.suppressed = fired.suppressed.saturating_add(1);
+                self.silence.suppress(fired, watermark);
                 self.counters.suppressed += 1;
             }
             return;
@@ -285,10 +308,10 @@ impl Threshold {
     fn victim(&mut self) -> Option<u32> {
         let Self { keyed, scratch, shape, silence, limits, .. } = self;
         let scratch = scratch.get_or_insert_with(|| new_history(limits));
-        keyed.victim(|body| match body {
-            Body::Large(history) => deadline(history, *shape, *silence),
-            Body::Small(bytes) => {
-                decode(scratch, *shape, bytes);
+        keyed.victim(|large, encoded| match large {
+            Some(history) => deadline(history, *shape, *silence),
+            None => {
+                decode(scratch, *shape, encoded);
                 deadline(scratch, *shape, *silence)
             }
         })
@@ -296,12 +319,14 @@ impl Threshold {
 
     /// Gives the changelog entries of what changed since the last call; `None` = the key is gone.
     pub fn drain_dirty(&mut self, f: &mut Changes<'_>) {
-        self.keyed.drain_dirty(encode, f);
+        let shape = self.shape;
+        self.keyed.drain_dirty(|large, encoded, out| encode(shape, large.as_deref(), encoded, out), f);
     }
 
     /// Gives the entries of all keys.
     pub fn export(&self, f: &mut Changes<'_>) {
-        self.keyed.export(encode, f);
+        let shape = self.shape;
+        self.keyed.export(|large, encoded, out| encode(shape, large.as_deref(), encoded, out), f);
     }
 
     /// Takes a changelog entry; [`Threshold::finish_restore`] must follow the last one.
@@ -311,9 +336,7 @@ impl Threshold {
     pub fn restore(&mut self, key: &[u8], value: Option<&[u8]>) -> Result<(), RestoreError> {
         let Self { keyed, scratch, shape, silence, limits, .. } = self;
         let scratch = scratch.get_or_insert_with(|| new_history(limits));
-        keyed.restore(key, value, &mut |keyed, key, bytes| {
-            install(keyed, scratch, *shape, *silence, key, bytes)
-        })
+        keyed.restore(key, value, &mut |_, bytes| restored(scratch, *shape, *silence, bytes))
     }
 
     /// Ends a restore.
@@ -323,7 +346,7 @@ impl Threshold {
     pub fn finish_restore(&mut self) -> Result<(), RestoreError> {
         let Self { keyed, scratch, shape, silence, limits, .. } = self;
         let scratch = scratch.get_or_insert_with(|| new_history(limits));
-        keyed.finish_restore(&mut |keyed, key, bytes| install(keyed, scratch, *shape, *silence, key, bytes))
+        keyed.finish_restore(&mut |_, bytes| restored(scratch, *shape, *silence, bytes))
     }
 
     /// Live keys.
@@ -347,42 +370,36 @@ impl Threshold {
 
     /// Takes a key's history out of its slot, or the scratch one filled with it.
     fn load(&mut self, slot: u32) -> Box<History> {
-        let (_, body) = self.keyed.parts_mut(slot);
-        match std::mem::take(body) {
-            Body::Large(history) => history,
-            Body::Small(bytes) => {
-                let mut history = self.scratch.take().unwrap_or_else(|| new_history(&self.limits));
-                decode(&mut history, self.shape, &bytes);
-                history
-            }
+        if let Some(history) = self.keyed.parts_mut(slot).1.take() {
+            return history;
         }
+        let mut history = self.scratch.take().unwrap_or_else(|| new_history(&self.limits));
+        decode(&mut history, self.shape, self.keyed.encoded(slot));
+        history
     }
 
     fn store(&mut self, slot: u32, history: Box<History>) {
-        let bytes;
-        let (_, body) = self.keyed.parts_mut(slot);
+        self.encoded.clear();
         if history.len() > SMALL_ITEMS {
-            bytes = history.bytes();
-            *body = Body::Large(history);
+            let bytes = history.bytes();
+            *self.keyed.parts_mut(slot).1 = Some(history);
+            self.keyed.set_encoded(slot, &[]);
+            self.keyed.touch(slot, bytes);
         } else {
-            self.encoded.clear();
-            history.encode(&mut self.encoded);
-            bytes = self.encoded.len() + BOX_BYTES;
-            *body = Body::Small(self.encoded.as_slice().into());
+            history.encode(self.shape, &mut self.encoded);
             self.scratch = Some(history);
+            self.keyed.set_encoded(slot, &self.encoded);
+            self.keyed.touch(slot, 0);
         }
-        self.keyed.touch(slot, bytes);
     }
 
     fn with_history<T>(&mut self, slot: u32, read: impl FnOnce(&History, Shape, Silence) -> T) -> T {
-        match self.keyed.state(slot) {
-            Body::Large(history) => read(history, self.shape, self.silence),
-            Body::Small(bytes) => {
-                let scratch = self.scratch.get_or_insert_with(|| new_history(&self.limits));
-                decode(scratch, self.shape, bytes);
-                read(scratch, self.shape, self.silence)
-            }
+        if let Some(history) = self.keyed.state(slot) {
+            return read(history, self.shape, self.silence);
         }
+        let scratch = self.scratch.get_or_insert_with(|| new_history(&self.limits));
+        decode(scratch, self.shape, self.keyed.encoded(slot));
+        read(scratch, self.shape, self.silence)
     }
 }
 
@@ -411,37 +428,28 @@ fn decode(history: &mut History, shape: Shape, bytes: &[u8]) {
     debug_assert!(result.is_ok(), "own encoding is unreadable: {result:?}");
 }
 
-fn encode(body: &Body, out: &mut Vec<u8>) {
+fn encode(shape: Shape, large: Option<&History>, encoded: &[u8], out: &mut Vec<u8>) {
     out.push(VERSION);
-    match body {
-        Body::Small(bytes) => out.extend_from_slice(bytes),
-        Body::Large(history) => history.encode(out),
+    match large {
+        None => out.extend_from_slice(encoded),
+        Some(history) => history.encode(shape, out),
     }
 }
 
-fn install(
-    keyed: &mut Keyed<Body>,
+fn restored<'a>(
     scratch: &mut History,
     shape: Shape,
     silence: Silence,
-    key: &[u8],
-    bytes: &[u8],
-) -> Result<(), RestoreError> {
+    bytes: &'a [u8],
+) -> Result<Restored<'a, Large>, RestoreError> {
     let mut reader = Reader::versioned(bytes)?;
+    let encoded = reader.rest();
     scratch.decode(shape, &mut reader)?;
     reader.end()?;
-    let slot = keyed.entry(key);
-    let (_, body) = keyed.parts_mut(slot);
-    let bytes = if scratch.len() > SMALL_ITEMS {
-        *body = Body::Large(Box::new(scratch.clone()));
-        scratch.bytes()
-    } else {
-        let mut encoded = Vec::new();
-        scratch.encode(&mut encoded);
-        *body = Body::Small(encoded.as_slice().into());
-        encoded.len() + BOX_BYTES
-    };
-    keyed.touch(slot, bytes);
-    keyed.schedule(slot, deadline(scratch, shape, silence));
-    Ok(())
+    let deadline = deadline(scratch, shape, silence);
+    if scratch.len() > SMALL_ITEMS {
+        let state = Some(Box::new(scratch.clone()));
+        return Ok(Restored { state, encoded: &[], bytes: scratch.bytes(), deadline });
+    }
+    Ok(Restored { state: None, encoded, bytes: 0, deadline })
 }

@@ -1,7 +1,5 @@
 //! What each limit does when it is reached, and that it is told.
 
-#![expect(clippy::unwrap_used, reason = "a test's own functions: a panic is a failure")]
-
 use std::collections::BTreeMap;
 
 use hsmstream_window::{

@@ -111,10 +111,19 @@ fn no_closing_update_of_nothing() {
     assert!(advance(&mut operator, secs(1_160)).is_empty());
     assert_eq!(operator.keys(), 1, "kept for late records: those older than the alert are silent");
     assert!(apply(&mut operator, "k", secs(900), secs(1_160)).is_empty());
-    assert!(
-        advance(&mut operator, secs(1_160 + 86_400)).is_empty(),
-        "what came after the update is told by no other"
+    assert_eq!(
+        advance(&mut operator, secs(1_161)),
+        ["close k 1000 n=1"],
+        "the one update, when there is something"
     );
+    assert!(apply(&mut operator, "k", secs(900), secs(1_161)).is_empty());
+    assert!(
+        advance(&mut operator, secs(1_159 + 86_400)).is_empty(),
+        "what came after it is told by the next alert"
+    );
+    let told = apply(&mut operator, "k", secs(1_060), secs(1_159 + 86_400));
+    assert_eq!(told, ["fire k 1060 n=1 before=2"]);
+    assert!(advance(&mut operator, secs(400_000)).is_empty());
     assert_eq!(operator.keys(), 0, "and nothing is kept for ever");
 }
 

@@ -63,6 +63,8 @@ pub(crate) struct Naive {
     pub(crate) memory: Memory,
     pub(crate) evidence_max: usize,
     pub(crate) suppressed_memory: Span,
+    /// Stands for a plain rule: it keeps no events, and its silences although they hid nothing.
+    pub(crate) is_plain: bool,
     keys: BTreeMap<Vec<u8>, Key>,
 }
 
@@ -89,7 +91,7 @@ impl Naive {
         evidence_max: usize,
         suppressed_memory: Span,
     ) -> Self {
-        Self { spec, memory, evidence_max, suppressed_memory, keys: BTreeMap::new() }
+        Self { spec, memory, evidence_max, suppressed_memory, is_plain: false, keys: BTreeMap::new() }
     }
 
     pub(crate) fn apply(&mut self, step: &Step, told: &mut Vec<Told>) {
@@ -118,17 +120,16 @@ impl Naive {
         if observed < spec.what.reaches() {
             return;
         }
-        if let Some(fired) = &mut key.fired {
-            let is_kept = memory == Memory::Endless || step.watermark < due(&spec, fired);
-            if is_kept && time < fired.time.plus(spec.suppress) {
-                fired.suppressed += 1;
-                return;
-            }
+        if let Some(fired) = &mut key.fired
+            && time < fired.time.plus(spec.suppress)
+        {
+            fired.suppressed += 1;
+            return;
         }
         let mut before = 0;
         if let Some(fired) = &mut key.fired {
-            let forgotten = due(&spec, fired).plus(self.suppressed_memory);
-            let is_kept = memory == Memory::Endless || step.watermark < forgotten;
+            let is_kept =
+                memory == Memory::Endless || step.watermark < forgotten(&spec, fired, self.suppressed_memory);
             before = if is_kept { fired.suppressed } else { 0 };
             close(&step.key, fired, told);
         }
@@ -172,6 +173,10 @@ impl Naive {
         for (_, key, fired) in order {
             close(key, fired, told);
         }
+        if self.memory == Memory::Documented {
+            let (memory, is_plain) = (self.suppressed_memory, self.is_plain);
+            self.keys.retain(|_, key| watermark < end_of_key(&spec, key, memory, is_plain));
+        }
     }
 
     pub(crate) fn finish(&mut self, told: &mut Vec<Told>) {
@@ -181,6 +186,23 @@ impl Naive {
 
 fn due(spec: &ThresholdSpec, fired: &Fired) -> EventTime {
     fired.base.plus(spec.suppress).plus(spec.allowed_lateness)
+}
+
+/// When the number of suppressed firings is forgotten.
+fn forgotten(spec: &ThresholdSpec, fired: &Fired, memory: Span) -> EventTime {
+    due(spec, fired).plus(memory)
+}
+
+/// The watermark at which nothing is left of a key.
+fn end_of_key(spec: &ThresholdSpec, key: &Key, memory: Span, is_plain: bool) -> EventTime {
+    let silence = key.fired.as_ref().map_or(EventTime::ZERO, |fired| {
+        if fired.suppressed > 0 || is_plain { forgotten(spec, fired, memory) } else { due(spec, fired) }
+    });
+    let newest = key.kept.iter().map(|(_, kept_from)| *kept_from).max().filter(|_| !is_plain);
+    let counted = newest.map_or(EventTime::ZERO, |newest| {
+        newest.plus(spec.window.length()).plus(spec.allowed_lateness).plus(Span(1))
+    });
+    silence.max(counted)
 }
 
 fn close(key: &[u8], fired: &mut Fired, told: &mut Vec<Told>) {
