@@ -123,7 +123,7 @@ fn naive(scenario: Scenario) -> Found {
         let mut time = Duration::ZERO;
         logins.batches(events, &mut |batch| {
             let start = Instant::now();
-            batch.events().for_each(|(event, _)| naive.apply(&event));
+            batch.events().for_each(|(event, _)| naive.apply(event.key, event.contribution.time.0));
             time += start.elapsed();
         });
         time

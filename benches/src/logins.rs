@@ -170,10 +170,9 @@ impl Naive {
         Self { keys: HashMap::with_hasher(RandomState::with_seeds(1, 2, 3, 4)), firings: 0, suppressed: 0 }
     }
 
-    /// Takes an event in.
-    pub fn apply(&mut self, event: &Event<'_>) {
-        let time = event.contribution.time.0;
-        let key = self.keys.entry_ref(event.key).or_default();
+    /// Takes an event of `key` in, `time` in µs, not before that of the event before.
+    pub fn apply(&mut self, key: &[u8], time: u64) {
+        let key = self.keys.entry_ref(key).or_default();
         while key.times.front().is_some_and(|&first| first + WITHIN.0 < time) {
             key.times.pop_front();
         }
