@@ -3,7 +3,8 @@
 use core::fmt;
 use core::ops::Range;
 
-/// A mistake (from [`parse`](crate::parse)) or a warning (from [`Pattern::warnings`](crate::Pattern::warnings)).
+/// A mistake (of [`parse`](crate::parse)) or a warning (of
+/// [`Pattern::warnings`](crate::Pattern::warnings)).
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Diagnostic {

@@ -25,9 +25,10 @@
 //! let pattern = parse("Opcode CN_LOGIN -SUCCESS", &Limits::default()).expect("a pattern");
 //! let program = Program::compile(&pattern);
 //! let mut scratch = Scratch::new();
-//! assert!(program.matches_text(b"Opcode : CN_LOGIN (0xd)\nResponse : 163:HSM Error: RET_USER_LOGIN_FAILURE", &mut scratch));
+//! let event = b"Opcode : CN_LOGIN (0xd)\nResponse : 163:HSM Error: RET_USER_LOGIN_FAILURE";
+//! assert!(program.matches_text(event, &mut scratch));
 //!
-//! let mistakes = parse("{ $.opcode == CN_LOGIN }", &Limits::default()).expect_err("`==` is not in the language");
+//! let mistakes = parse("{ $.opcode == CN_LOGIN }", &Limits::default()).expect_err("no `==`");
 //! assert_eq!(mistakes[0].replacement.as_deref(), Some("="));
 //! ```
 
@@ -56,7 +57,7 @@ pub use ast::{Pattern, PatternKind};
 pub use diagnostic::Diagnostic;
 pub use document::{Document, Scalar, TextDocument};
 pub use explain::{Evidence, ItemVerdict};
-pub use limits::{JSON_NESTING_MAX, Limits, NESTING_MAX};
+pub use limits::{JSON_NESTING_MAX, Limits, NESTING_MAX, REGEX_SIZE_MAX};
 pub use number::Number;
 pub use parse::parse;
 pub use program::{Capture, Program};

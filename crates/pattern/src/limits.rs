@@ -18,12 +18,16 @@ pub struct Limits {
     pub nesting_max: usize,
     /// Largest count in a regular expression's `{n,m}`. Ours.
     pub regex_repeat_max: u32,
-    /// Most positions of a regular expression once its counts are written out. Ours.
+    /// Most positions of a regular expression once its counts are written out; never more than
+    /// [`REGEX_SIZE_MAX`]. Ours.
     pub regex_size_max: usize,
 }
 
 /// The deepest parentheses whatever the limits say: evaluation recurses that deep.
 pub const NESTING_MAX: usize = 128;
+
+/// The most positions of a regular expression whatever the limits say: what its automaton is sized for.
+pub const REGEX_SIZE_MAX: usize = 4000;
 
 /// The deepest JSON event that is looked at; a deeper one matches no JSON pattern.
 pub const JSON_NESTING_MAX: u32 = 128;
@@ -40,7 +44,7 @@ impl Default for Limits {
             wildcards_per_selector_max: 1,
             nesting_max: 64,
             regex_repeat_max: 1000,
-            regex_size_max: 10_000,
+            regex_size_max: 1000,
         }
     }
 }
@@ -55,6 +59,7 @@ impl Limits {
             wildcard_selectors_max: 256,
             wildcards_per_selector_max: 4,
             nesting_max: NESTING_MAX,
+            regex_size_max: REGEX_SIZE_MAX,
             ..Self::default()
         }
     }

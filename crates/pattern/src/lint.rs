@@ -129,18 +129,19 @@ fn json(expr: &Expr<Condition>, pattern: &Pattern, warnings: &mut Vec<Diagnostic
     expr.each(&mut |condition| {
         let Test::Compare(test) = &condition.test else { return };
         comparison(test, &condition.span, warnings);
-        let selector = pattern.selectors.get(condition.selector).map(ToString::to_string).unwrap_or_default();
+        let Some(selector) = pattern.selectors.get(condition.selector) else { return };
+        let is_wildcard = selector.is_wildcard();
         match test {
+            Comparison::NotEqual(_) if is_wildcard => {
+                let hint = "there is no condition on all values";
+                warn(warnings, &condition.span, "holds as soon as one of the values differs", hint);
+            }
             Comparison::NotEqual(_) if !cared.contains(&condition.selector) => {
                 let message = format!(
                     "does not hold where `{selector}` is absent, null, true, false, an array or an object"
                 );
-                warn(
-                    warnings,
-                    &condition.span,
-                    message,
-                    format!("add `|| {selector} NOT EXISTS` if absence counts"),
-                );
+                let hint = format!("add `|| {selector} NOT EXISTS` if absence counts");
+                warn(warnings, &condition.span, message, hint);
             }
             Comparison::Equal(Operand::Text(text)) if matches!(&**text, "true" | "false") => {
                 let hint =

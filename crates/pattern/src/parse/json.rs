@@ -6,6 +6,7 @@
 //! bare    := [A-Za-z0-9_.*-]+, or a number
 //! ```
 
+use core::ops::Range;
 use std::collections::BTreeMap;
 
 use crate::ast::{Comparison, Condition, Expr, Operand, Test};
@@ -70,8 +71,11 @@ impl<'t> Language<'t> for Json<'_, 't> {
         let selector = path::read(self.source);
         let written = self.source.since(start).to_owned();
         self.source.skip_blanks();
+        if selector.is_none() && self.source.is_done() {
+            return None;
+        }
         let test = test(self.source, start, &written)?;
-        let selector = self.place(selector?, start);
+        let selector = self.place(selector?, start..start + written.len());
         Some(Condition { span: start..self.source.position(), selector, test })
     }
 
@@ -94,19 +98,17 @@ impl<'t> Language<'t> for Json<'_, 't> {
 
 impl Json<'_, '_> {
     /// The place of a selector in the list, and its share of the limit.
-    fn place(&mut self, selector: Selector, start: usize) -> usize {
+    fn place(&mut self, selector: Selector, span: Range<usize>) -> usize {
         if selector.is_wildcard() {
             self.wildcards += 1;
             let most = self.source.limits.wildcard_selectors_max;
             if self.wildcards == most + 1 {
                 let reason = format!(
-                    "Your input has exceeded the maximum of {most} JSON wildcard selectors allowed per filter pattern."
+                    "Your input has exceeded the maximum of {most} JSON wildcard selectors allowed \
+                     per filter pattern."
                 );
                 self.source
-                    .problem(
-                        start..self.source.position(),
-                        format!("more than {most} selectors with a wildcard"),
-                    )
+                    .problem(span, format!("more than {most} selectors with a wildcard"))
                     .reason(reason)
                     .suggest("split the pattern");
             }
@@ -135,22 +137,9 @@ fn test(source: &mut Source<'_>, start: usize, written: &str) -> Option<Test> {
     let from = source.position();
     let word = source.peek_word();
     source.advance(word.len());
-    match word {
-        "IS" => is(source, from),
-        "NOT" => {
-            source.skip_blanks();
-            let next = source.peek_word();
-            source.advance(next.len());
-            if next == "EXISTS" {
-                return Some(Test::NotExists);
-            }
-            let problem = source.problem(from..source.position(), "behind `NOT` only `EXISTS` may stand");
-            problem.reason(INVALID);
-            if next.is_empty() || next.eq_ignore_ascii_case("exists") || next.eq_ignore_ascii_case("exist") {
-                problem.replace("NOT EXISTS");
-            }
-            None
-        }
+    match word.to_ascii_uppercase().as_str() {
+        "IS" => is(source, from, word),
+        "NOT" => not(source, from, word),
         _ => {
             no_test(source, start, from, word);
             None
@@ -194,15 +183,32 @@ fn null(source: &mut Source<'_>, from: usize, operator: Operator, written: &str)
     None
 }
 
-/// What stands behind `IS`.
-fn is(source: &mut Source<'_>, from: usize) -> Option<Test> {
+/// What stands behind `NOT`, written like `keyword`.
+fn not(source: &mut Source<'_>, from: usize, keyword: &str) -> Option<Test> {
     source.skip_blanks();
     let word = source.peek_word();
     source.advance(word.len());
-    match word {
-        "NULL" => return Some(Test::IsNull),
-        "TRUE" => return Some(Test::IsTrue),
-        "FALSE" => return Some(Test::IsFalse),
+    if (keyword, word) == ("NOT", "EXISTS") {
+        return Some(Test::NotExists);
+    }
+    let problem =
+        source.problem(from..source.position(), "behind `NOT` only `EXISTS` may stand, in capitals");
+    problem.reason(INVALID);
+    if matches!(word.to_ascii_uppercase().as_str(), "" | "EXISTS" | "EXIST") {
+        problem.replace("NOT EXISTS");
+    }
+    None
+}
+
+/// What stands behind `IS`, written like `keyword`.
+fn is(source: &mut Source<'_>, from: usize, keyword: &str) -> Option<Test> {
+    source.skip_blanks();
+    let word = source.peek_word();
+    source.advance(word.len());
+    match (keyword, word) {
+        ("IS", "NULL") => return Some(Test::IsNull),
+        ("IS", "TRUE") => return Some(Test::IsTrue),
+        ("IS", "FALSE") => return Some(Test::IsFalse),
         _ => {}
     }
     if word.eq_ignore_ascii_case("not") {
@@ -218,8 +224,8 @@ fn is(source: &mut Source<'_>, from: usize) -> Option<Test> {
         };
         return None;
     }
-    let problem =
-        source.problem(from..source.position(), "behind `IS` one of `NULL`, `TRUE`, `FALSE` must stand");
+    let message = "behind `IS` one of `NULL`, `TRUE`, `FALSE` must stand, in capitals";
+    let problem = source.problem(from..source.position(), message);
     problem.reason(INVALID);
     let upper = word.to_ascii_uppercase();
     if matches!(upper.as_str(), "NULL" | "TRUE" | "FALSE") {
@@ -248,8 +254,6 @@ fn no_test(source: &mut Source<'_>, start: usize, from: usize, word: &str) {
     problem.reason(INVALID);
     match word.to_ascii_uppercase().as_str() {
         "EXISTS" => problem.suggest("`= *` holds for any text or number; the opposite is `NOT EXISTS`"),
-        "IS" => problem.replace("IS"),
-        "NOT" => problem.replace("NOT"),
         "IN" => problem.suggest("write `($.a = \"x\" || $.a = \"y\")`"),
         "LIKE" | "MATCHES" | "CONTAINS" => {
             problem.suggest("write `= \"*text*\"`, or `= %…%` for a regular expression")

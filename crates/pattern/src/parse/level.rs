@@ -99,7 +99,7 @@ fn group<'t, L: Language<'t>>(language: &mut L, start: usize, depth: usize) -> O
     if depth >= most {
         let source = language.source();
         source.problem(start..source.position(), format!("parentheses nested deeper than {most}"));
-        source.advance(source.end() - source.position());
+        source.give_up();
         return None;
     }
     let inner = read(language, depth + 1);
@@ -173,8 +173,7 @@ fn stray<'t, L: Language<'t>>(source: &mut Source<'t>, start: usize) {
 fn recover<'t, L: Language<'t>>(source: &mut Source<'t>) {
     let mut open = 0_usize;
     while let Some(letter) = source.peek() {
-        let at_connector = source.starts_with("&&") || source.starts_with("||");
-        if open == 0 && (at_connector || letter == ')' || L::ends(source)) {
+        if open == 0 && (matches!(letter, '&' | '|' | ')') || L::ends(source)) {
             return;
         }
         match letter {

@@ -112,7 +112,10 @@ fn check_alphabet(source: &mut Source<'_>, start: usize, text: &str) -> bool {
             (Ok(byte), false) if byte.is_ascii() => {
                 problem.replace(format!("\\x{byte:02x}"));
                 if letter == '(' {
-                    problem.suggest("there are no groups: repeat the common part on both sides of `|`; for the character itself write `\\x28`");
+                    problem.suggest(
+                        "there are no groups: repeat the common part on both sides of `|`; \
+                         for the character itself write `\\x28`",
+                    );
                 }
             }
             (Ok(byte), true) if byte.is_ascii() => {
@@ -145,6 +148,10 @@ pub(super) fn value(
     ends: fn(&Source<'_>) -> bool,
 ) -> Value {
     let start = source.position();
+    if let Some(length) = source.rest().strip_prefix('\'').and_then(|rest| rest.find('\'')) {
+        source.advance(length + 2);
+        return needs_quotes(source, start);
+    }
     let value = match source.peek() {
         Some('"') => quoted(source).map(|text| Operand::Text(text.into())),
         Some('%') => regex(source).map(Operand::Regex),

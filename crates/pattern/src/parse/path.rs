@@ -30,7 +30,8 @@ pub(super) fn read(source: &mut Source<'_>) -> Option<Selector> {
     let most = source.limits.wildcards_per_selector_max;
     if selector.steps().iter().filter(|step| step.is_wildcard()).count() > most {
         let reason = format!(
-            "Your filter pattern has a JSON path selector that exceeds the maximum of {most} wildcard allowed per json selector."
+            "Your filter pattern has a JSON path selector that exceeds the maximum of {most} wildcard \
+             allowed per json selector."
         );
         source
             .problem(start..source.position(), format!("more than {most} wildcard in one selector"))

@@ -15,6 +15,8 @@ pub(super) struct Source<'t> {
     pub(super) regexes: usize,
     problems: Vec<Diagnostic>,
     warnings: Vec<Diagnostic>,
+    /// Whether no further problem is worth reporting.
+    is_given_up: bool,
     /// Takes the problems beyond the limit.
     surplus: Diagnostic,
 }
@@ -34,6 +36,7 @@ impl<'t> Source<'t> {
             regexes: 0,
             problems: Vec::new(),
             warnings: Vec::new(),
+            is_given_up: false,
             surplus: Diagnostic::new(0..0, ""),
         }
     }
@@ -125,12 +128,18 @@ impl<'t> Source<'t> {
 
     pub(super) fn problem(&mut self, span: Range<usize>, message: impl Into<String>) -> &mut Diagnostic {
         let problem = Diagnostic::new(span, message);
-        if self.problems.len() >= PROBLEMS_MAX {
+        if self.is_given_up || self.problems.len() >= PROBLEMS_MAX {
             self.surplus = problem;
             return &mut self.surplus;
         }
         self.problems.push(problem);
         self.problems.last_mut().unwrap_or(&mut self.surplus)
+    }
+
+    /// Goes to the end; what would be reported from here on follows from what was.
+    pub(super) fn give_up(&mut self) {
+        self.position = self.end;
+        self.is_given_up = true;
     }
 
     pub(super) fn warning(&mut self, span: Range<usize>, message: impl Into<String>) {

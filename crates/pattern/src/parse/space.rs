@@ -115,7 +115,10 @@ fn bad_name(source: &mut Source<'_>, span: Range<usize>) {
     let span = span.start..span.start + text.len();
     let problem = source.problem(span, format!("`{text}` is no field"));
     problem.reason(INVALID);
-    problem.suggest("a field is a name of letters, digits, `_` and `-` (not digits alone), `name = value`, `...`, or nothing");
+    problem.suggest(
+        "a field is a name of letters, digits, `_` and `-` (not digits alone), `name = value`, `...`, \
+         or nothing",
+    );
 }
 
 fn at_end(source: &Source<'_>) -> bool {

@@ -84,7 +84,10 @@ fn bad_word(source: &mut Source<'_>, start: usize, inner: usize, bad: usize) {
             let problem = source.problem(span, format!("`{word}` needs quotes"));
             problem.replace(format!("{sign}{}", quote(text)));
             if text.contains('*') {
-                problem.suggest("there are no wildcards in terms: a term is found anywhere, also inside a word; quote it to find the `*` itself");
+                problem.suggest(
+                    "there are no wildcards in terms: a term is found anywhere, also inside a word; \
+                     quote it to find the `*` itself",
+                );
             }
             problem
         }

@@ -17,7 +17,7 @@ use crate::interpret;
 use crate::tuning::Tuning;
 
 /// Most bytes of an automaton's states.
-const NFA_BYTES_MAX: usize = 8 << 20;
+const NFA_BYTES_MAX: usize = 16 << 20;
 
 /// Most bytes of the states built while searching; beyond it they are built anew.
 const CACHE_BYTES_MAX: usize = 2 << 20;
@@ -38,6 +38,11 @@ pub(crate) struct Caches {
 impl Machine {
     pub(crate) fn compile(regex: &Regex, tuning: Tuning) -> Self {
         Self { automaton: build(regex, tuning).ok(), regex: regex.clone() }
+    }
+
+    #[cfg(test)]
+    pub(crate) const fn is_compiled(&self) -> bool {
+        self.automaton.is_some()
     }
 
     fn is_match(&self, text: &[u8], cache: Option<&mut Cache>) -> bool {

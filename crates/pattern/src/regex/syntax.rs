@@ -6,7 +6,7 @@ use core::ops::Range;
 
 use super::Regex;
 use super::class::{Class, Classes};
-use crate::limits::Limits;
+use crate::limits::{Limits, REGEX_SIZE_MAX};
 
 /// A part of a branch. Complete by nature.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -181,13 +181,11 @@ impl Parser<'_> {
 
     fn grow(&mut self, by: u32, start: usize) -> Result<(), Mistake> {
         self.size = self.size.saturating_add(usize::try_from(by).unwrap_or(usize::MAX));
-        if self.size <= self.limits.regex_size_max {
+        let most = self.limits.regex_size_max.min(REGEX_SIZE_MAX);
+        if self.size <= most {
             return Ok(());
         }
-        Err(mistake(
-            start..self.position,
-            format!("a regular expression of more than {} positions", self.limits.regex_size_max),
-        ))
+        Err(mistake(start..self.position, format!("a regular expression of more than {most} positions")))
     }
 
     fn quantify(&mut self, start: usize, least: u32, most: Option<u32>) -> Result<(), Mistake> {

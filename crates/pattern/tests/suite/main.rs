@@ -6,5 +6,10 @@
     reason = "tests may panic, and their numbers are small"
 )]
 
+mod explanations;
+mod generate;
+mod mistakes;
+mod page;
+mod properties;
 mod support;
 mod vectors;

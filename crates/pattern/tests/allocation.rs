@@ -1,0 +1,113 @@
+//! Matching allocates nothing once its storage has grown: counted by a global allocator of this test's own.
+
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::cell::Cell;
+
+use hsmstream_pattern::{Limits, Pattern, Program, Scratch, Set, parse};
+
+struct Counting;
+
+thread_local! {
+    static ALLOCATIONS: Cell<usize> = const { Cell::new(0) };
+}
+
+fn count() {
+    // The cell is gone while a thread ends; what is allocated then is not the matcher's.
+    ALLOCATIONS.try_with(|allocations| allocations.set(allocations.get() + 1)).unwrap_or_default();
+}
+
+#[expect(unsafe_code, reason = "an allocator cannot be written without; this one only counts and passes on")]
+// SAFETY: every call goes unchanged to the system's allocator, which upholds the contract.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        count();
+        // SAFETY: the caller's duties are those of `System::alloc`.
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
+        // SAFETY: the caller's duties are those of `System::dealloc`.
+        unsafe { System.dealloc(pointer, layout) }
+    }
+
+    unsafe fn realloc(&self, pointer: *mut u8, layout: Layout, size: usize) -> *mut u8 {
+        count();
+        // SAFETY: the caller's duties are those of `System::realloc`.
+        unsafe { System.realloc(pointer, layout, size) }
+    }
+}
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+/// Runs `work` and tells how often it allocated.
+fn allocations(work: impl FnOnce()) -> usize {
+    let before = ALLOCATIONS.get();
+    work();
+    ALLOCATIONS.get() - before
+}
+
+const PATTERNS: [&str; 14] = [
+    "",
+    "Opcode CN_LOGIN -SUCCESS",
+    "?CN_CREATE_USER ?CN_DELETE_USER ?CN_LOGIN",
+    "%Response\\s*:\\s*[1-9][0-9]*:HSM%",
+    "-%[a-z]+ing$% %[0-9]{3}.*x%",
+    "[]",
+    "[first, ..., last = *e]",
+    "[a, b = \":\" && b != 5, rest = *LOGIN*]",
+    "{ $.opcode = CN_LOGIN && $.response.code >= 1 }",
+    "{ $.user.name = \"adm*\" || $.user.name = %^root|[ie]n$% }",
+    "{ $.items[*].id = 2 && $.* != 7 && $.none NOT EXISTS }",
+    "{ $.response.code = 163 || $.response.code = 164.0 || $.response.text IS NULL }",
+    "{ $.extra.['a b'] = \"caf\u{e9}\" }",
+    "{ $.items[1] IS TRUE && ($.a = 1 || $.b != 1 || $.c < 5) }",
+];
+
+const EVENTS: [&[u8]; 6] = [
+    include_bytes!("../../../tests/samples/02-alphagov-hsm_login_error_user_doesnt_exist.txt"),
+    br#"{"opcode":"CN_LOGIN","response":{"code":163},"user":{"name":"admin"},"items":[{"id":2},true]}"#,
+    br#"{"opcode":"CN_LOGIN","user":{"name":"\u0061dmin \u00e9"},"extra":{"a b":"caf\u00e9"},"a":1,"a":2,"c":1e0}"#,
+    b"x \"quoted token\" [bracketed token] 163 : : \"open",
+    b"{ not json",
+    b"\xff\xfe hostile \x00 \xc3",
+];
+
+fn patterns() -> Vec<Pattern> {
+    PATTERNS.iter().map(|text| parse(text, &Limits::default()).expect("a pattern")).collect()
+}
+
+#[test]
+fn the_counter_counts() {
+    assert_eq!(allocations(|| drop(std::hint::black_box(vec![1_u8]))), 1);
+}
+
+#[test]
+fn a_warm_set_allocates_nothing() {
+    let set = Set::compile(patterns().iter());
+    let (mut scratch, mut matched) = (Scratch::new(), Vec::with_capacity(PATTERNS.len()));
+    let mut run = || {
+        let mut found = 0;
+        for event in EVENTS {
+            matched.clear();
+            set.matches_text(event, &mut scratch, &mut matched);
+            found += matched.len();
+        }
+        found
+    };
+    let found = run();
+    assert!(found > EVENTS.len() * 3, "{found} matches");
+    assert_eq!(allocations(|| assert_eq!(run(), found)), 0);
+}
+
+#[test]
+fn a_warm_program_allocates_nothing() {
+    let patterns = patterns();
+    for pattern in &patterns {
+        let program = Program::compile(pattern);
+        let mut scratch = Scratch::new();
+        let mut run = || EVENTS.iter().filter(|event| program.matches_text(event, &mut scratch)).count();
+        let found = run();
+        assert_eq!(allocations(|| assert_eq!(run(), found)), 0, "{}", pattern.text());
+    }
+}
