@@ -106,6 +106,11 @@ pub struct Times {
     pub allowed_lateness: u64,
 }
 
+/// Rule and encoded group key.
+type Key<'e> = (usize, &'e [u8]);
+/// An event with what the rule made of it.
+type Kept<'e> = (&'e Event, &'e Match);
+
 /// A silence: when it began, and the would-be firings inside it.
 #[derive(Clone, Debug)]
 struct Silence {
@@ -120,7 +125,7 @@ struct Silence {
 pub fn owed(rules: &[&Rule], times: Times, input: &[Event], ended: bool) -> Vec<Owed> {
     let mut highest: BTreeMap<&[u8], u64> = BTreeMap::new();
     let mut watermark = 0_u64;
-    let mut kept: BTreeMap<(usize, &[u8]), Vec<(&Event, &Match)>> = BTreeMap::new();
+    let mut kept: BTreeMap<Key<'_>, Vec<Kept<'_>>> = BTreeMap::new();
     let mut silences: BTreeMap<(usize, &[u8]), Silence> = BTreeMap::new();
     let mut out = Vec::new();
     for event in input {
@@ -211,11 +216,11 @@ fn fire<'a>(
     out.push(Owed::Alert { rule, key, fire_time: time, count, first, last, suppressed_before });
 }
 
-fn close_silences<'a>(
+fn close_silences(
     rules: &[&Rule],
     times: Times,
     watermark: u64,
-    silences: &mut BTreeMap<(usize, &'a [u8]), Silence>,
+    silences: &mut BTreeMap<Key<'_>, Silence>,
     out: &mut Vec<Owed>,
 ) {
     for ((index, key), silence) in silences.iter_mut() {

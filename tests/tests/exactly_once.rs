@@ -14,7 +14,7 @@ use hsmstream_frame::Format;
 use hsmstream_output::cloudevents::EventSource;
 use hsmstream_output::{AlertFormat, Encoder};
 use hsmstream_record::Limits;
-use hsmstream_rules::{RuleFile, RuleSet, load};
+use hsmstream_rules::{RuleFile, load};
 use hsmstream_tests::broker::{Cluster, Isolation, Outgoing};
 use hsmstream_tests::instance::Instance;
 use hsmstream_tests::oracle::Times;

@@ -80,11 +80,14 @@ fn settings() -> Settings {
     }
 }
 
+/// Input as the broker stores it, and as offset and value.
+struct Input {
+    stored: BTreeMap<TaskId, Vec<StoredMessage>>,
+    plain: BTreeMap<TaskId, Vec<(i64, Vec<u8>)>>,
+}
+
 /// Messages per partition, with holes between offsets as transaction markers make them.
-fn input(
-    seed: u64,
-    count: usize,
-) -> (BTreeMap<TaskId, Vec<StoredMessage>>, BTreeMap<TaskId, Vec<(i64, Vec<u8>)>>) {
+fn input(seed: u64, count: usize) -> Input {
     let mut traffic = Traffic::new(seed, 6, PARTITIONS);
     let mut rng = Rng::new(seed ^ 0x5eed);
     let mut sent: Vec<_> = (0..count).map(|_| traffic.message()).collect();
@@ -100,11 +103,12 @@ fn input(
         let message = StoredMessage { offset: *offset, timestamp_ms: 0, value: message.value };
         stored.entry(task).or_default().push(message);
     }
-    (stored, plain)
+    Input { stored, plain }
 }
 
-/// Runs `workers` until everything is committed; failed ones are replaced.
-fn run(seed: u64, workers: usize, faults: Faults, cluster: &Rc<RefCell<Cluster>>) {
+/// Runs `workers` until everything is committed; failed ones are replaced. Gives the number of times that a fault
+/// undid work: aborts and deaths.
+fn run(seed: u64, workers: usize, faults: Faults, cluster: &Rc<RefCell<Cluster>>) -> u64 {
     let shared = Shared::new(settings(), Metrics::new());
     let handle = RulesHandle::new(rules());
     let clock = Arc::new(SimClock::at(1_772_445_600_000));
@@ -120,11 +124,12 @@ fn run(seed: u64, workers: usize, faults: Faults, cluster: &Rc<RefCell<Cluster>>
             Arc::clone(&stop),
         )
     };
+    let mut deaths = 0;
     let mut live: Vec<_> = (0..workers).map(|_| open(&mut rng)).collect();
     for turn in 0.. {
         assert!(turn < 400_000, "no progress with seed {seed}");
         if cluster.borrow().all_committed() {
-            return;
+            return deaths + shared.metrics.aborts.get();
         }
         clock.advance(Duration::from_millis(rng.below(60) as u64));
         let index = rng.below(live.len());
@@ -136,14 +141,16 @@ fn run(seed: u64, workers: usize, faults: Faults, cluster: &Rc<RefCell<Cluster>>
         if let Some(ended) = ended {
             assert!(matches!(ended, Ended::Failed(_)), "seed {seed}: {ended:?}");
             live[index] = open(&mut rng);
+            deaths += 1;
         }
     }
+    unreachable!("the loop ends by its bound")
 }
 
-fn check(seed: u64, workers: usize, faults: Faults) {
-    let (stored, plain) = input(seed, 600);
+fn check(seed: u64, workers: usize, faults: Faults) -> u64 {
+    let Input { stored, plain } = input(seed, 600);
     let cluster = Rc::new(RefCell::new(Cluster::new(stored)));
-    run(seed, workers, faults, &cluster);
+    let undone = run(seed, workers, faults, &cluster);
     let shared = Shared::new(settings(), Metrics::new());
     let rules = rules();
     let mut owed: Vec<Vec<u8>> = Vec::new();
@@ -179,6 +186,7 @@ fn check(seed: u64, workers: usize, faults: Faults) {
     let distinct: std::collections::BTreeSet<&[u8]> = ids.iter().copied().collect();
     assert_eq!(ids.len(), distinct.len(), "seed {seed}: a ce_id was published twice");
     assert!(published.len() > 50, "seed {seed}: the input owes too little to mean something");
+    undone
 }
 
 const ROUGH: Faults = Faults {
@@ -199,26 +207,26 @@ fn environment(name: &str) -> Option<u64> {
 
 #[test]
 fn without_faults() {
-    check(1, 1, Faults { batch_max: 100, ..Faults::default() });
-    check(2, 3, Faults { batch_max: 1, ..Faults::default() });
+    assert_eq!(check(1, 1, Faults { batch_max: 100, ..Faults::default() }), 0);
+    assert_eq!(check(2, 3, Faults { batch_max: 1, ..Faults::default() }), 0);
 }
 
 #[test]
 fn with_faults() {
     if let Some(seed) = environment("SIM_SEED") {
-        return check(seed, 1 + seed as usize % 3, ROUGH);
+        check(seed, 1 + seed as usize % 3, ROUGH);
+        return;
     }
     let more = environment("SIM_SEEDS").unwrap_or(0);
-    for seed in 100..140 + more {
-        check(seed, 1 + seed as usize % 3, ROUGH);
-    }
+    let undone: u64 = (100..140 + more).map(|seed| check(seed, 1 + seed as usize % 3, ROUGH)).sum();
+    assert!(undone > 400, "faults undid work only {undone} times");
 }
 
 /// The canary: a transport that commits offsets but loses outputs must be noticed by the same check.
 #[test]
 fn a_broken_broker_is_noticed() {
     let caught = std::panic::catch_unwind(|| {
-        let (stored, plain) = input(7, 600);
+        let Input { stored, plain } = input(7, 600);
         let cluster = Rc::new(RefCell::new(Cluster::new(stored)));
         cluster.borrow_mut().lose_every(9);
         run(7, 2, ROUGH, &cluster);

@@ -16,7 +16,7 @@ use hsmstream_frame::{Framer, Reject as FrameReject};
 use hsmstream_output::{
     Measure, MeasureValue, Operational, OperationalKind, Output, Reject, Timestamp, operational_id, reject_id,
 };
-use hsmstream_record::{Kind, Origin, Record};
+use hsmstream_record::{Kind, Origin, Reason, Record};
 use hsmstream_rules::{MatchScratch, RuleIndex, RuleSet};
 use hsmstream_window::{Contribution, EventTime, Limits, Operator, Span, Watermarks};
 
@@ -57,6 +57,8 @@ pub struct Core {
     tally: Tally,
     metrics: TaskMetrics,
     raised: Raised,
+    /// Some rule dropped keys because it had too many.
+    crowded: bool,
     /// Changelog keys of a state that was dropped; removed with the next commit.
     void: Vec<Vec<u8>>,
     /// Where the record being processed stands.
@@ -220,6 +222,7 @@ impl Core {
             tally: Tally::default(),
             metrics,
             raised: Raised::default(),
+            crowded: false,
             void: Vec::new(),
             position: Position { source: 0, offset: 0, index: 0 },
             kafka_ms: None,
@@ -318,15 +321,34 @@ impl Core {
                     context.publish(side, &output, Some(current), out);
                 });
             });
+            self.crowded |= Limits::default().keys_max <= operator.keys() && operator.counters().evicted > 0;
             self.state_bytes = self.state_bytes - before + operator.state_bytes();
             self.next_deadline = earliest(self.next_deadline, operator.next_deadline());
         }
         if self.context.shared.settings.state_bytes_max < self.state_bytes {
             self.enforce_state_limit(out);
         }
-        let dropped = self.context.evidence.take_dropped();
-        if dropped > 0 {
+        if self.context.evidence.take_dropped() > 0 {
             self.context.shared.metrics.limit("evidence");
+            let bytes_max = self.context.shared.settings.evidence_bytes_max;
+            self.raise(
+                OperationalKind::EvidenceLimit,
+                "raw texts kept for evidence are over limits.evidence; the oldest were dropped, so alerts may lack them \
+                 (they still carry position and identity). Raise limits.evidence or shorten windows.",
+                &[counter("evidence_bytes_max", bytes_max)],
+                out,
+            );
+        }
+        if self.crowded {
+            self.crowded = false;
+            self.context.shared.metrics.limit("keys");
+            self.raise(
+                OperationalKind::TooManyKeys,
+                "a rule has as many group keys as it may; the keys with the oldest activity are dropped, so their counts \
+                 begin anew. Group by fields with fewer values, or shorten the window.",
+                &[counter("keys_max", Limits::default().keys_max)],
+                out,
+            );
         }
     }
 
@@ -411,6 +433,22 @@ impl Core {
             first_seen,
         };
         out.emit(&Output::Reject(reject), self.kafka_ms);
+        if is_oversized(reject.reason) {
+            self.context.shared.metrics.limit(reject.reason.as_str());
+            let limits = &self.context.shared.settings.limits;
+            let counters = [
+                counter("frame_bytes_max", limits.frame_bytes_max),
+                counter("message_bytes_max", limits.message_bytes_max),
+                counter("inflated_bytes_max", limits.inflated_bytes_max),
+            ];
+            self.raise(
+                OperationalKind::OversizedInput,
+                "a message, frame or inflated text was over its limit and rejected (see the reject topic for the reason); \
+                 what came before it counts. Raise the limit if the input is genuine.",
+                &counters,
+                out,
+            );
+        }
     }
 
     fn enforce_state_limit(&mut self, out: &mut dyn Emitter) {
@@ -430,10 +468,7 @@ impl Core {
             OperationalKind::StateLimit,
             "the keyed state of this task is over limits.state; the keys with the oldest activity were dropped, so \
              their counts begin anew. Raise limits.state, shorten windows, or add partitions.",
-            &[
-                Measure { name: "state_bytes_max", value: MeasureValue::Number(bytes_max as u64) },
-                Measure { name: "evicted_keys", value: MeasureValue::Number(evicted) },
-            ],
+            &[counter("state_bytes_max", bytes_max)],
             out,
         );
     }
@@ -636,6 +671,16 @@ impl Core {
         let lag_ms = u64::try_from(wall_ms).unwrap_or(0).saturating_sub(watermark_ms);
         self.metrics.lag((watermark_ms > 0).then_some(lag_ms as f64 / 1e3), messages);
     }
+}
+
+fn counter(name: &str, value: usize) -> Measure<'_> {
+    Measure { name, value: MeasureValue::Number(value as u64) }
+}
+
+/// Whether the reject is the work of a limit.
+fn is_oversized(reason: Reason) -> bool {
+    use Reason::{InflatedTooLarge, NestedTooDeep, TooLarge, TooManyEvents, TooManyLines};
+    matches!(reason, TooLarge | TooManyLines | InflatedTooLarge | TooManyEvents | NestedTooDeep)
 }
 
 fn earliest(a: Option<EventTime>, b: Option<EventTime>) -> Option<EventTime> {

@@ -39,11 +39,15 @@ pub enum OperationalKind {
     OutputTruncated,
     /// A rule did not load and is left out.
     RuleRejected,
+    /// A message, frame or what it inflates to was over a limit and rejected.
+    OversizedInput,
+    /// Raw texts for evidence were dropped by their limit.
+    EvidenceLimit,
 }
 
 impl OperationalKind {
     /// All kinds.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 9] = [
         Self::StateLimit,
         Self::TooManyKeys,
         Self::RejectFlood,
@@ -51,6 +55,8 @@ impl OperationalKind {
         Self::SkewedTime,
         Self::OutputTruncated,
         Self::RuleRejected,
+        Self::OversizedInput,
+        Self::EvidenceLimit,
     ];
 
     /// Names the kind.
@@ -64,6 +70,8 @@ impl OperationalKind {
             Self::SkewedTime => "skewed_time",
             Self::OutputTruncated => "output_truncated",
             Self::RuleRejected => "rule_rejected",
+            Self::OversizedInput => "oversized_input",
+            Self::EvidenceLimit => "evidence_limit",
         }
     }
 }
