@@ -19,10 +19,10 @@ fn values(verdict: &ItemVerdict) -> Vec<String> {
 #[test]
 fn terms_show_where_they_occur() {
     let event = "Opcode : CN_LOGIN (0xd)\nResponse : 0:HSM Return: SUCCESS";
-    let verdicts = explain("CN_LOGIN ?x %[0-9]:HSM% -SUCCESS", event);
+    let verdicts = explain("CN_LOGIN ?Y %[0-9]:HSM% -SUCCESS", event);
     let expected = [
         ("CN_LOGIN", true, false),
-        ("?x", false, false),
+        ("?Y", false, false),
         ("%[0-9]:HSM%", true, false),
         ("-SUCCESS", false, true),
     ];
