@@ -31,7 +31,7 @@ fn terms_show_where_they_occur() {
     assert_eq!(verdicts[1].evidence, Evidence::Ignored);
     assert_eq!(verdicts[2].evidence, Evidence::Occurs(35..40));
     assert_eq!(&event[35..40], "0:HSM");
-    assert_eq!(verdicts[3].evidence, Evidence::Occurs(53..60));
+    assert_eq!(verdicts[3].evidence, Evidence::Occurs(49..56));
     assert_eq!(verdicts[3].span, 24..32);
 }
 

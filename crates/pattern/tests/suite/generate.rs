@@ -210,7 +210,10 @@ pub(crate) fn regex() -> impl Strategy<Value = String> {
     vec(branch, 1..3)
         .prop_map(|branches| branches.join("|"))
         .prop_filter("not empty", |text| !text.is_empty())
-        .prop_map(|text| format!("%{text}%"))
+        .prop_flat_map(|text| {
+            let anchored = format!("%^{}$%", text.replace('|', "$|^"));
+            prop_oneof![3 => Just(format!("%{text}%")), 1 => Just(anchored)]
+        })
 }
 
 fn quoted(text: &str) -> String {
@@ -375,6 +378,8 @@ pub(crate) fn event() -> impl Strategy<Value = Vec<u8>> {
             format!(" {{{}}}\n", members.join(",")).into_bytes()
         }),
         1 => value().prop_map(String::into_bytes),
+        1 => vec(owned(&["a", "b", "\u{20ac}", "\u{1F600}", "\u{e9}", "1", " "]), 0..8)
+            .prop_map(|parts| parts.concat().into_bytes()),
         1 => vec(any::<u8>(), 0..24),
         1 => vec(select(vec![b'a', b'b', b'1', b' ', 0xc3, 0xa9, 0xff, b'\n', b'.']), 0..16),
     ]
