@@ -83,6 +83,7 @@ fn operator() -> Operator {
 fn memory(scenario: Scenario) {
     let mut logins = Logins::new(scenario.connections, 1);
     let mut operator = operator();
+    HEAP.switch(true);
     let (resident, heap) = (process::resident_bytes(), HEAP.live());
     let mut time = Duration::ZERO;
     logins.batches(scenario.connections, &mut |batch| {
@@ -97,10 +98,11 @@ fn memory(scenario: Scenario) {
     assert_eq!(operator.keys(), scenario.connections);
     let keys = scenario.connections as f64;
     let now = HEAP.live();
+    HEAP.switch(false);
     println!("\none event of each of {keys} keys of {:.1} B", logins.key_bytes());
     println!("{:<44} {:>8.0} k/s", "new keys", keys / time.as_secs_f64() / 1e3);
-    let per_key = |bytes: usize| bytes as f64 / keys;
-    println!("{:<44} {:>8.1} B", "per key: state_bytes()", per_key(operator.state_bytes()));
+    let per_key = |bytes: isize| bytes as f64 / keys;
+    println!("{:<44} {:>8.1} B", "per key: state_bytes()", operator.state_bytes() as f64 / keys);
     println!("{:<44} {:>8.1} B", "per key: asked of the allocator", per_key(now.bytes - heap.bytes));
     println!(
         "{:<44} {:>8.1} B",
@@ -108,7 +110,7 @@ fn memory(scenario: Scenario) {
         per_key(peak.bytes - heap.bytes)
     );
     println!("{:<44} {:>8.2}", "per key: blocks", per_key(now.blocks - heap.blocks));
-    let resident = process::resident_bytes().saturating_sub(resident);
+    let resident = process::resident_bytes().cast_signed() - resident.cast_signed();
     println!("{:<44} {:>8.1} B", "per key: resident, batch buffers included", per_key(resident));
     black_box(operator);
 }

@@ -139,9 +139,9 @@ fn batch(consumer: &BaseConsumer, topic: &str, meter: &mut Meter) {
         // SAFETY: the buffer has room for `BATCH` pointers.
         let first = unsafe { sys::rd_kafka_consume_batch_queue(queue, wait, messages.as_mut_ptr(), 1) };
         // The call waits for the last message it was asked for, so the rest is asked for without a wait.
-        // SAFETY: the buffer has room for `BATCH - 1` more.
-        let more =
-            unsafe { sys::rd_kafka_consume_batch_queue(queue, 0, messages.as_mut_ptr().add(1), BATCH - 1) };
+        let rest = messages[1..].as_mut_ptr();
+        // SAFETY: behind the first there is room for `BATCH - 1` more.
+        let more = unsafe { sys::rd_kafka_consume_batch_queue(queue, 0, rest, BATCH - 1) };
         let first = usize::try_from(first).expect("no error");
         let more = usize::try_from(more).expect("no error");
         if first + more == 0 {

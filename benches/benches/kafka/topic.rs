@@ -81,13 +81,16 @@ fn producer(cluster: &Cluster) -> BaseProducer {
     config.create().expect("the settings are valid")
 }
 
+/// Minute, opcode, response code.
+type Row = (u64, Option<Vec<u8>>, Option<u64>);
+
 /// The job in the simplest way.
 struct NaiveJob {
     logins: Naive,
     /// Latest time per HSM.
     highest: Vec<u64>,
-    /// Events by minute, opcode and response code.
-    rows: BTreeMap<(u64, Option<Vec<u8>>, Option<u64>), u64>,
+    /// Events.
+    rows: BTreeMap<Row, u64>,
 }
 
 impl NaiveJob {
