@@ -6,11 +6,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use hsmstream_engine::core::Core;
 use hsmstream_engine::emit::Emitter;
 use hsmstream_engine::evidence::Position;
 use hsmstream_engine::ports::TaskId;
 use hsmstream_engine::shared::Shared;
-use hsmstream_engine::task::Core;
 use hsmstream_frame::{Format, Framer};
 use hsmstream_output::{Encoder, Output};
 use hsmstream_record::{Limits, Origin};

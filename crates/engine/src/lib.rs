@@ -17,6 +17,7 @@
 
 pub mod clock;
 pub mod commit;
+pub mod core;
 pub mod emit;
 pub mod evidence;
 pub mod locality;
@@ -32,3 +33,5 @@ pub mod worker;
 mod codec;
 mod context;
 mod rule_state;
+mod state;
+mod trouble;

@@ -1,3 +1,5 @@
+//! Durations: what is read, what is refused, print and read again.
+
 use proptest::prelude::*;
 
 use super::{Bad, parse, print};

@@ -21,7 +21,8 @@
 //! | `log_type` | name, with or without ` (N)` | by what follows: user, key or minimal |
 //! | `user`, `user_type` | `User Name`, `User Type` | no line; `CN_CRYPTO_USER` with a user |
 //! | `private_handle`, `public_handle`, `key_handle` | the three key handle lines | no line |
-//! | `version`, `user_id`, `mechanism`, `target_user`, `target_user_type`, `target_user_id`, `mfa_enabled`, `operation`, `user_count`, `user_ids` | lines of layout v2 | no line |
+//! | `version`, `user_id`, `mechanism`, `target_user`, `target_user_type`, `target_user_id` | lines of layout v2 | no line |
+//! | `mfa_enabled`, `operation`, `user_count`, `user_ids` | lines of layout v2 | no line |
 //! | `extra` | mapping of labels to values, put behind all | none |
 //! | `raw` | the whole entry; then only the origin keys count | |
 //! | `cloudtrail`, `metric`, `certificate` | the JSON of a document; what it must have is filled in | |

@@ -1,3 +1,5 @@
+//! Group keys: encode and decode, and which values are equal.
+
 use hsmstream_record::Value;
 use proptest::prelude::*;
 

@@ -3,7 +3,8 @@
 //! In: rule files ([`load`]) and parsed records. Out: a [`RuleSet`] with everything the engine needs to
 //! run its rules ([`Rule`]), the rules that match a record ([`RuleSet::matches`]), group keys ([`key`]),
 //! and [`Diagnostic`]s for people: every mistake of every file at once, with its place and the nearest
-//! valid name. [`Query`] matches a single pattern without a rule. Tests that stand beside rules are read and expanded to raw records ([`Test`]).
+//! valid name. [`Query`] matches a single pattern without a rule. Tests that stand beside rules are read and
+//! expanded to raw records ([`Test`]).
 //!
 //! ```
 //! use hsmstream_rules::{Limits, RuleFile, load};

@@ -1,3 +1,5 @@
+//! The YAML reader: spans, limits, and that no bytes make it panic.
+
 use std::sync::Arc;
 
 use proptest::prelude::*;
