@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use hsmstream_frame::Format;
 
 /// A stream processor for AWS CloudHSM audit logs.
 ///
@@ -96,8 +97,8 @@ pub(crate) struct Demo {
 /// Without --input: joins the consumer group, restores state, and processes until SIGTERM or Ctrl-C, then
 /// drains. SIGHUP, or a change of a rule file, reloads the rules; an invalid set leaves the old one running.
 ///
-/// With --input: reads files (or - for standard input) to their end. Alerts and rollups go to standard
-/// output, as a table on a terminal, as JSON lines otherwise.
+/// With --input: reads files (or - for standard input) to their end, several merged by event time. Alerts and
+/// rollups go to standard output, as a table on a terminal, as JSON lines otherwise.
 #[derive(Debug, Args)]
 pub(crate) struct Run {
     /// Files or glob patterns (quote them); - for standard input.
@@ -111,7 +112,7 @@ pub(crate) struct Run {
     pub(crate) format: Option<OutputForm>,
     /// Form of the input with --input, as input.format.
     #[arg(long, value_name = "NAME")]
-    pub(crate) input_format: Option<String>,
+    pub(crate) input_format: Option<Format>,
     #[command(flatten)]
     pub(crate) origin: FixedOrigin,
     /// Create missing topics with the right settings.
@@ -149,7 +150,7 @@ pub(crate) struct Parse {
     /// Form of the input: auto, raw, event, envelope, lambda, kinesis, firehose, cli-json, cli-text,
     /// s3-export, cloudtrail, metric-stream, certificate.
     #[arg(long, value_name = "NAME", default_value = "auto")]
-    pub(crate) format: String,
+    pub(crate) format: Format,
     #[command(flatten)]
     pub(crate) origin: FixedOrigin,
     /// Print rejects too, in input order.
@@ -173,11 +174,11 @@ pub(crate) struct Query {
     #[arg(required = true, value_name = "FILES")]
     pub(crate) files: Vec<String>,
     /// First event time, RFC 3339 or epoch milliseconds.
-    #[arg(long, value_name = "TIME")]
-    pub(crate) start_time: Option<String>,
+    #[arg(long, value_name = "TIME", value_parser = moment)]
+    pub(crate) start_time: Option<u64>,
     /// Event time before which to end, RFC 3339 or epoch milliseconds.
-    #[arg(long, value_name = "TIME")]
-    pub(crate) end_time: Option<String>,
+    #[arg(long, value_name = "TIME", value_parser = moment)]
+    pub(crate) end_time: Option<u64>,
     /// Only records of this HSM (also names it where the input does not).
     #[arg(long, value_name = "ID")]
     pub(crate) hsm: Option<String>,
@@ -189,7 +190,7 @@ pub(crate) struct Query {
     pub(crate) output: QueryForm,
     /// Form of the input.
     #[arg(long, value_name = "NAME", default_value = "auto")]
-    pub(crate) format: String,
+    pub(crate) format: Format,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -225,7 +226,7 @@ pub(crate) struct Test {
 #[derive(Debug, Args)]
 pub(crate) struct Schema {
     /// Name of the schema; without one, the list of names.
-    #[arg(value_name = "NAME")]
+    #[arg(value_name = "NAME", value_parser = hsmstream_output::schema::SCHEMA_NAMES)]
     pub(crate) name: Option<String>,
 }
 
@@ -267,6 +268,16 @@ pub(crate) enum TailWhat {
     Rollups,
     Rejects,
     Records,
+}
+
+/// A moment on the command line: RFC 3339 or epoch milliseconds, as µs.
+fn moment(text: &str) -> Result<u64, String> {
+    if let Ok(ms) = text.parse::<u64>() {
+        return Ok(ms.saturating_mul(1_000));
+    }
+    let stamp: jiff::Timestamp =
+        text.parse().map_err(|error| format!("no time (RFC 3339 or epoch ms): {error}"))?;
+    u64::try_from(stamp.as_microsecond()).map_err(|_| "before 1970".to_owned())
 }
 
 #[cfg(test)]

@@ -73,7 +73,28 @@ fn push_files(pattern: &str, inputs: &mut Vec<Input>) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Reads inputs one after the other, chunk by chunk.
+/// An open input.
+pub(crate) struct Source {
+    name: String,
+    reader: Box<dyn Read>,
+}
+
+impl Source {
+    /// Opens an input.
+    ///
+    /// # Errors
+    /// What the file system says, with the input's name.
+    pub(crate) fn open(input: &Input) -> anyhow::Result<Self> {
+        let name = input.name();
+        let reader: Box<dyn Read> = match input {
+            Input::Stdin => Box::new(io::stdin().lock()),
+            Input::File(path) => Box::new(File::open(path).with_context(|| format!("cannot open {name}"))?),
+        };
+        Ok(Self { name, reader })
+    }
+}
+
+/// Reads inputs chunk by chunk.
 pub(crate) struct Feed {
     bar: ProgressBar,
     buffer: Vec<u8>,
@@ -98,23 +119,27 @@ impl Feed {
     /// # Errors
     /// What the file system says, with the input's name.
     pub(crate) fn read(&mut self, input: &Input, visit: &mut dyn FnMut(&[u8])) -> anyhow::Result<()> {
-        let mut reader: Box<dyn Read> = match input {
-            Input::Stdin => Box::new(io::stdin().lock()),
-            Input::File(path) => {
-                Box::new(File::open(path).with_context(|| format!("cannot open {}", input.name()))?)
+        let mut source = Source::open(input)?;
+        while let Some(chunk) = self.chunk(&mut source)? {
+            visit(chunk);
+        }
+        Ok(())
+    }
+
+    /// Reads the next chunk; `None` at the end.
+    ///
+    /// # Errors
+    /// What the file system says, with the input's name.
+    pub(crate) fn chunk(&mut self, source: &mut Source) -> anyhow::Result<Option<&[u8]>> {
+        let count = loop {
+            match source.reader.read(&mut self.buffer) {
+                Ok(count) => break count,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error).with_context(|| format!("cannot read {}", source.name)),
             }
         };
-        loop {
-            match reader.read(&mut self.buffer) {
-                Ok(0) => return Ok(()),
-                Ok(count) => {
-                    visit(self.buffer.get(..count).unwrap_or_default());
-                    self.bar.inc(count as u64);
-                }
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => return Err(error).with_context(|| format!("cannot read {}", input.name())),
-            }
-        }
+        self.bar.inc(count as u64);
+        Ok(self.buffer.get(..count).filter(|chunk| !chunk.is_empty()))
     }
 
     /// Takes the progress bar away.

@@ -12,6 +12,7 @@ mod exit;
 mod inputs;
 mod kafka_config;
 mod logging;
+mod merge;
 mod printing;
 mod terminal;
 
@@ -38,7 +39,7 @@ fn main() -> ExitCode {
         Ok(exit) => exit,
         Err(Failure::Mistakes(mistakes)) => {
             for mistake in &mistakes {
-                complain(mistake);
+                complain(&terminal::escape_lines(mistake));
             }
             complain(&match mistakes.len() {
                 1 => "1 mistake in the configuration; nothing was started".to_owned(),
@@ -47,7 +48,7 @@ fn main() -> ExitCode {
             Exit::Usage
         }
         Err(Failure::Other(error)) => {
-            complain(&format!("{error:#}"));
+            complain(&terminal::escape_lines(&format!("{error:#}")));
             Exit::Failure
         }
     };

@@ -64,6 +64,13 @@ pub(crate) fn escape(bytes: &[u8]) -> String {
     String::from_utf8_lossy(&out).into_owned()
 }
 
+/// The same for text of several lines.
+pub(crate) fn escape_lines(text: &str) -> String {
+    let mut out = Vec::with_capacity(text.len());
+    hsmstream_record::escape::terminal_lines(text.as_bytes(), &mut out);
+    String::from_utf8_lossy(&out).into_owned()
+}
+
 /// Standard output that ends the process quietly when its reader is gone (`| head`).
 #[derive(Debug)]
 pub(crate) struct Out {

@@ -5,9 +5,9 @@
 //! any more, or when the log is over its limit: then the oldest goes first, counted, and an alert that
 //! would have shown it says so instead. The log is state: it goes to the changelog entry by entry.
 //!
-//! Cost: one copy per record that matched a threshold; a lookup is a binary search.
+//! Cost: one copy and one tree insertion per record that matched a threshold; a lookup is a tree search.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 
 use hsmstream_output::Raw;
 use hsmstream_record::{Origin, Record};
@@ -15,7 +15,7 @@ use hsmstream_window::Changes;
 
 use crate::codec::{Reader, put_bytes, put_u64};
 
-/// Where a record stands in the input; the order of arrival within one task.
+/// Where a record stands in the input. Within one source later records have greater positions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Position {
     /// Partition, or number of the input file.
@@ -146,7 +146,11 @@ struct Entry {
 /// The log of one task.
 #[derive(Debug)]
 pub struct EvidenceLog {
+    /// In order of arrival.
     entries: VecDeque<Entry>,
+    /// Arrival number of each entry; that of the first is `first`.
+    index: BTreeMap<Position, u64>,
+    first: u64,
     bytes: usize,
     bytes_max: usize,
     /// Entries from this position on are not in the changelog yet.
@@ -156,8 +160,8 @@ pub struct EvidenceLog {
     scratch: Vec<u8>,
 }
 
-/// Bytes that an entry costs beside its text.
-const ENTRY_OVERHEAD: usize = size_of::<Entry>() + 16;
+/// Bytes that an entry costs beside its text: itself, its allocation, its place in the index.
+const ENTRY_OVERHEAD: usize = size_of::<Entry>() + 16 + 40;
 
 impl EvidenceLog {
     /// An empty log that holds at most about `bytes_max` bytes.
@@ -165,6 +169,8 @@ impl EvidenceLog {
     pub fn new(bytes_max: usize) -> Self {
         Self {
             entries: VecDeque::new(),
+            index: BTreeMap::new(),
+            first: 0,
             bytes: 0,
             bytes_max,
             fresh: 0,
@@ -187,7 +193,7 @@ impl EvidenceLog {
     /// What was kept of the record at `position`, unless it is gone.
     #[must_use]
     pub fn find(&self, position: Position) -> Option<Kept<'_>> {
-        let at = self.entries.binary_search_by_key(&position, |entry| entry.position).ok()?;
+        let at = usize::try_from(self.index.get(&position)?.checked_sub(self.first)?).ok()?;
         Kept::decode(&self.entries.get(at)?.bytes).map(|(_, kept)| kept)
     }
 
@@ -230,7 +236,7 @@ impl EvidenceLog {
         let (Some(position), Some((time, _))) = (Position::from_key(key), Kept::decode(value)) else {
             return false;
         };
-        if self.entries.back().is_some_and(|last| position <= last.position) {
+        if self.index.contains_key(&position) {
             return false;
         }
         self.push(Entry { position, time, bytes: value.into() });
@@ -239,13 +245,17 @@ impl EvidenceLog {
     }
 
     fn push(&mut self, entry: Entry) {
-        debug_assert!(self.entries.back().is_none_or(|last| last.position < entry.position), "arrival order");
+        let arrival = self.first + self.entries.len() as u64;
+        let before = self.index.insert(entry.position, arrival);
+        debug_assert!(before.is_none(), "a position is kept once");
         self.bytes += entry.bytes.len() + ENTRY_OVERHEAD;
         self.entries.push_back(entry);
     }
 
     fn pop(&mut self) -> bool {
         let Some(entry) = self.entries.pop_front() else { return false };
+        self.first += 1;
+        self.index.remove(&entry.position);
         self.bytes -= entry.bytes.len() + ENTRY_OVERHEAD;
         if self.fresh == 0 {
             return true; // Never reached the changelog.

@@ -10,7 +10,7 @@ use crate::commands::rules::RuleFiles;
 use crate::commands::run::partition_fields;
 use crate::config;
 use crate::exit::Exit;
-use crate::terminal::{Out, Paint};
+use crate::terminal::{Out, Paint, escape_lines};
 use crate::{Failure, complain};
 
 /// Checks, prints what is wrong on standard error and a summary on standard output.
@@ -22,7 +22,7 @@ pub(crate) fn run(args: &Check, file: Option<&Path>, sets: &[String], color: Whe
     let config = config::load(file, sets);
     if let Err(found) = &config {
         for mistake in found {
-            complain(mistake);
+            complain(&escape_lines(mistake));
         }
         mistakes += found.len();
     }

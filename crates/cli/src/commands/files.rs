@@ -4,30 +4,34 @@ use std::io::IsTerminal;
 use std::sync::Arc;
 
 use anyhow::anyhow;
+use hsmstream_engine::core::Core;
 use hsmstream_engine::evidence::Position;
 use hsmstream_engine::metrics::Metrics;
 use hsmstream_engine::ports::TaskId;
 use hsmstream_engine::shared::{Settings, Shared};
-use hsmstream_engine::task::Core;
-use hsmstream_frame::{Format, Reject, StreamFramer};
-use hsmstream_record::{Origin, Record};
+use hsmstream_frame::Format;
+use hsmstream_record::Origin;
 
 use crate::args::{FixedOrigin, OutputForm, Run, When};
 use crate::commands::rules::RuleFiles;
 use crate::commands::run::{load_rules, settings};
 use crate::config::Config;
 use crate::exit::Exit;
-use crate::inputs::{Feed, expand};
+use crate::inputs::expand;
+use crate::merge;
 use crate::printing::Printer;
 use crate::terminal::Paint;
 use crate::{Failure, complain};
 
-/// Runs the rules over the inputs, one after the other, and prints what they owe.
+/// Runs the rules over the inputs, merged by event time, and prints what they owe.
 ///
 /// # Errors
 /// Inputs that cannot be read; mistakes in the rules when none loads.
 pub(crate) fn run(args: &Run, config: &Config, color: When) -> Result<Exit, Failure> {
-    let format = input_format(args.input_format.as_deref().unwrap_or(&config.format))?;
+    let format = match args.input_format {
+        Some(format) => format,
+        None => input_format(&config.format)?,
+    };
     let paths = if args.rules.is_empty() { &config.rule_paths } else { &args.rules };
     let Some(rules) = load_rules(&RuleFiles::read(paths)?, color) else { return Ok(Exit::Usage) };
     let inputs = expand(&args.input)?;
@@ -42,25 +46,16 @@ pub(crate) fn run(args: &Run, config: &Config, color: When) -> Result<Exit, Fail
     let shared = Shared::new(settings, Metrics::new());
     let mut core = Core::new(TaskId { topic: 0, partition: 0 }, &shared, &Arc::new(rules));
     let fixed = fixed_origin(&args.origin);
-    let mut feed = Feed::new(&inputs);
-    let mut records = 0;
-    for input in &inputs {
-        let source = core.name_source(input.name());
-        let mut framer = StreamFramer::new(format, limits);
-        let mut number = 0_i64;
-        let mut take = |item: Result<Record<'_>, Reject<'_>>| {
-            core.begin(Position { source, offset: number, index: 0 }, None, 0);
-            core.item(&item, &mut printer);
-            number = number.saturating_add(1);
-        };
-        feed.read(input, &mut |chunk| framer.feed_records(chunk, &fixed, &mut take))?;
-        framer.finish_records(&fixed, &mut take);
-        records += core.tally().records;
-        core.flush_tally();
-    }
+    let sources: Vec<u32> = inputs.iter().map(|input| core.name_source(input.name())).collect();
+    merge::read(&inputs, format, limits, &fixed, &mut |input, number, item| {
+        let source = sources.get(input).copied().unwrap_or(u32::MAX);
+        core.begin(Position { source, offset: number, index: 0 }, None, 0);
+        core.item(&item, &mut printer);
+    })?;
+    let records = core.tally().records;
+    core.flush_tally();
     core.flush_revisions(&mut printer);
     core.finish(&mut printer);
-    feed.finish();
     printer.flush();
     if form == OutputForm::Table {
         summary(&printer, records, inputs.len());

@@ -6,7 +6,7 @@ use hsmstream_frame::{Reject, StreamFramer};
 use hsmstream_record::{Origin, Record, escape};
 
 use crate::args::Parse;
-use crate::commands::files::{fixed_origin, input_format};
+use crate::commands::files::fixed_origin;
 use crate::commands::run::limits;
 use crate::complain;
 use crate::config::Config;
@@ -20,9 +20,8 @@ const RAW_MAX: usize = 64 << 10;
 /// Parses the inputs.
 ///
 /// # Errors
-/// Inputs that cannot be read; an unknown format.
+/// Inputs that cannot be read.
 pub(crate) fn run(args: &Parse, config: &Config) -> anyhow::Result<Exit> {
-    let format = input_format(&args.format)?;
     let inputs = expand(&args.files)?;
     let fixed = fixed_origin(&args.origin);
     let mut out = Out::new();
@@ -30,7 +29,7 @@ pub(crate) fn run(args: &Parse, config: &Config) -> anyhow::Result<Exit> {
     let mut line = Vec::new();
     let mut rejects = 0_u64;
     for input in &inputs {
-        let mut framer = StreamFramer::new(format, limits(config));
+        let mut framer = StreamFramer::new(args.format, limits(config));
         let mut take = |item: Result<Record<'_>, Reject<'_>>| {
             line.clear();
             match item {

@@ -1,13 +1,11 @@
 //! `query`: records that a filter pattern matches, from files; `filter-log-events`, locally.
 
-use anyhow::{anyhow, bail};
 use hsmstream_frame::{Reject, StreamFramer};
 use hsmstream_pattern::{Limits, Pattern};
 use hsmstream_record::{Field, Origin, Record, time};
 use hsmstream_rules::{MatchScratch, Query as Searched};
 
 use crate::args::{Query, QueryForm, When};
-use crate::commands::files::input_format;
 use crate::commands::run::limits;
 use crate::config::Config;
 use crate::exit::Exit;
@@ -18,14 +16,10 @@ use crate::{Failure, complain};
 /// Searches the inputs; ends with [`Exit::Negative`] if nothing matched.
 ///
 /// # Errors
-/// A pattern or time that does not parse; inputs that cannot be read.
+/// Inputs that cannot be read. A pattern that does not parse ends with [`Exit::Usage`].
 pub(crate) fn run(args: &Query, config: &Config, color: When) -> Result<Exit, Failure> {
     let Some(pattern) = compile(&args.pattern) else { return Ok(Exit::Usage) };
-    let span = (
-        moment(args.start_time.as_deref())?.unwrap_or(0),
-        moment(args.end_time.as_deref())?.unwrap_or(u64::MAX),
-    );
-    let format = input_format(&args.format)?;
+    let span = (args.start_time.unwrap_or(0), args.end_time.unwrap_or(u64::MAX));
     let inputs = expand(&args.files)?;
     let fixed = Origin { hsm: args.hsm.as_deref().map(str::as_bytes), ..Origin::default() };
     let matcher = Searched::compile(&pattern);
@@ -40,7 +34,7 @@ pub(crate) fn run(args: &Query, config: &Config, color: When) -> Result<Exit, Fa
     };
     let mut feed = Feed::new(&inputs);
     for input in &inputs {
-        let mut framer = StreamFramer::new(format, limits(config));
+        let mut framer = StreamFramer::new(args.format, limits(config));
         let mut take = |item: Result<Record<'_>, Reject<'_>>| {
             let Ok(record) = item else { return };
             let inside = record.time_usecs().is_none_or(|time| span.0 <= time && time < span.1);
@@ -66,7 +60,7 @@ pub(crate) fn compile(text: &str) -> Option<Pattern> {
     match hsmstream_pattern::parse(text, &Limits::default()) {
         Ok(pattern) => {
             for warning in pattern.warnings() {
-                complain(&format!("warning: {}", warning.message));
+                complain(&format!("warning: {}", escape(warning.message.as_bytes())));
             }
             Some(pattern)
         }
@@ -84,29 +78,14 @@ fn caret(text: &str, mistake: &hsmstream_pattern::Diagnostic) -> String {
     let marked = text.get(mistake.span.clone()).unwrap_or_default();
     let indent = escape(before.as_bytes()).chars().count();
     let width = escape(marked.as_bytes()).chars().count().max(1);
-    let help = mistake.suggestion.as_deref().map_or(String::new(), |help| format!(" {help}"));
+    let help = mistake.suggestion.as_deref().map_or(String::new(), |help| format!(" {}", escape(help.as_bytes())));
     format!(
         "error in the pattern: {}\n  {}\n  {:indent$}{}{help}",
-        mistake.message,
+        escape(mistake.message.as_bytes()),
         escape(text.as_bytes()),
         "",
         "^".repeat(width)
     )
-}
-
-/// A moment on the command line: RFC 3339 or epoch milliseconds, as µs.
-fn moment(text: Option<&str>) -> anyhow::Result<Option<u64>> {
-    let Some(text) = text else { return Ok(None) };
-    if let Ok(ms) = text.parse::<u64>() {
-        return Ok(Some(ms.saturating_mul(1_000)));
-    }
-    let stamp: jiff::Timestamp = text
-        .parse()
-        .map_err(|error| anyhow!("\"{}\" is no time (RFC 3339 or epoch ms): {error}", text.escape_debug()))?;
-    match u64::try_from(stamp.as_microsecond()) {
-        Ok(micros) => Ok(Some(micros)),
-        Err(_) => bail!("\"{text}\" is before 1970"),
-    }
 }
 
 struct Found {

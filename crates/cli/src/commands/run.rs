@@ -5,7 +5,7 @@ use hsmstream_engine::shared::Settings;
 use hsmstream_output::cloudevents::EventSource;
 use hsmstream_output::{AlertFormat, Encoder, OcsfVersion, SizeCap};
 use hsmstream_record::{Field, Limits};
-use hsmstream_rules::{RuleSet, render_all};
+use hsmstream_rules::{Loaded, RuleSet, render_all};
 use hsmstream_window::Span;
 use std::time::Duration;
 
@@ -29,6 +29,11 @@ pub(crate) fn run(args: &Run, config: &Config, color: When) -> Result<Exit, Fail
 /// Loads rules and prints every mistake. Rules with mistakes are left out, the others run; without a single
 /// rule there is nothing to run, and `None`.
 pub(crate) fn load_rules(files: &RuleFiles, color: When) -> Option<RuleSet> {
+    load_some(files, color).map(|loaded| loaded.set)
+}
+
+/// The same, with what was left out.
+pub(crate) fn load_some(files: &RuleFiles, color: When) -> Option<Loaded> {
     let loaded = files.load();
     let shown = render_all(&loaded.diagnostics, Paint::stderr(color).is_on());
     if !shown.is_empty() {
@@ -42,7 +47,7 @@ pub(crate) fn load_rules(files: &RuleFiles, color: When) -> Option<RuleSet> {
         complain("no rule loads; nothing was started");
         return None;
     }
-    Some(loaded.set)
+    Some(loaded)
 }
 
 /// The engine's settings.

@@ -24,7 +24,7 @@ use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use crate::admin::{self, Readiness};
 use crate::args::{Run, When};
 use crate::commands::rules::RuleFiles;
-use crate::commands::run::{load_rules, partition_fields, settings};
+use crate::commands::run::{load_some, partition_fields, settings};
 use crate::commands::watch;
 use crate::config::Config;
 use crate::exit::Exit;
@@ -57,11 +57,12 @@ pub(crate) fn run(args: &Run, config: &Config, color: When) -> Result<Exit, Fail
     let kafka = kafka_config(config)?;
     let settings = settings(config, kafka.input_topics.clone())?;
     let paths = if args.rules.is_empty() { config.rule_paths.clone() } else { args.rules.clone() };
-    let Some(rules) = load_rules(&RuleFiles::read(&paths)?, color) else { return Ok(Exit::Usage) };
+    let Some(loaded) = load_some(&RuleFiles::read(&paths)?, color) else { return Ok(Exit::Usage) };
     let partitions = topics(&kafka, args.create_topics, config)?;
-    let Some(rules) = exact_only(rules, config, partitions)? else { return Ok(Exit::Usage) };
+    let Some(rules) = exact_only(loaded.set, config, partitions)? else { return Ok(Exit::Usage) };
     let shared = Shared::new(settings, Metrics::new());
     shared.metrics.rules_loaded.set(i64::try_from(rules.len()).unwrap_or(i64::MAX));
+    shared.metrics.rules_left_out.set(i64::try_from(loaded.left_out.len()).unwrap_or(i64::MAX));
     let readiness = Readiness::new(Arc::clone(&shared), config.workers);
     if !config.admin_listen.is_empty() {
         let address = admin::serve(&config.admin_listen, shared.metrics.clone(), readiness.clone())?;
@@ -216,6 +217,7 @@ impl Service {
             Ok(Some(rules)) => {
                 self.shared.metrics.reloads.inc();
                 self.shared.metrics.rules_loaded.set(i64::try_from(rules.len()).unwrap_or(i64::MAX));
+                self.shared.metrics.rules_left_out.set(0);
                 tracing::info!(rules = rules.len(), "rules reloaded");
                 self.rules.publish(Arc::new(rules));
             }

@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
+use hsmstream_engine::core::Core;
 use hsmstream_engine::emit::Emitter;
 use hsmstream_engine::evidence::Position;
 use hsmstream_engine::metrics::Metrics;
 use hsmstream_engine::ports::TaskId;
 use hsmstream_engine::shared::Shared;
-use hsmstream_engine::task::Core;
 use hsmstream_frame::Reject;
 use hsmstream_output::{GroupField, GroupValue, MeasureValue, Output};
 use hsmstream_record::{Audit, Body, Document, Kind, Limits, Record, escape, parse};

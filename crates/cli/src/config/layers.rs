@@ -76,7 +76,12 @@ impl Layers {
     pub(crate) fn add_flag(&mut self, assignment: &str) {
         match assignment.split_once('=') {
             Some((path, text)) => self.add_text(path.trim(), text.trim(), Source::Flag, "--set"),
-            None => self.mistakes.push(format!("--set {assignment}: expected KEY=VALUE")),
+            None => {
+                // What follows the key may be a secret.
+                let is_key = |character: &char| matches!(character, 'a'..='z' | '_' | '.');
+                let key: String = assignment.chars().take_while(is_key).collect();
+                self.mistakes.push(format!("--set {key}…: expected KEY=VALUE"));
+            }
         }
     }
 
@@ -173,22 +178,24 @@ fn line_column(text: &str, offset: usize) -> (usize, usize) {
     (line, column)
 }
 
+/// A mistake with its place. Of the source line only names are shown, never what follows a `=`: a value may be a
+/// secret that somebody wrote where its name belongs.
 fn mistake(file: &str, text: &str, (line, column): (usize, usize), why: &str) -> String {
     let source = text.lines().nth(line - 1).unwrap_or_default();
     let mut shown = format!("{file}:{line}:{column}: {why}");
-    if !source.trim().is_empty() {
-        let number = line.to_string();
-        let source: String = source.escape_debug().collect();
-        // Writing to a String does not fail.
-        write!(
-            shown,
-            "\n {number} | {source}\n {:width$} | {:indent$}^",
-            "",
-            "",
-            width = number.len(),
-            indent = column - 1
-        )
-        .unwrap_or_default();
+    let is_header = source.trim_start().starts_with('[') && source.trim_end().ends_with(']');
+    let (names, cut) = match source.split_once('=') {
+        Some((names, _)) => (names, "= …"),
+        None if is_header => (source, ""),
+        None => return shown,
+    };
+    let number = line.to_string();
+    let source: String = names.chars().flat_map(char::escape_debug).collect();
+    // Writing to a String does not fail.
+    write!(shown, "\n {number} | {source}{cut}").unwrap_or_default();
+    if column <= names.chars().count() {
+        let (gutter, indent) = (number.len(), column - 1);
+        write!(shown, "\n {:gutter$} | {:indent$}^", "", "").unwrap_or_default();
     }
     shown
 }
@@ -233,6 +240,27 @@ mod tests {
             mistakes.iter().any(|m| m.starts_with("h.toml:4:1: time.max_skew: \"ten\" is not a duration"))
         );
         assert!(mistakes.iter().any(|m| m.starts_with("h.toml:5:1: time.idle_timeout: expected a duration")));
+    }
+
+    #[test]
+    fn values_are_not_repeated() {
+        let secret = "hunter2";
+        for text in [
+            "[kafka.sasl]\npassword = \"hunter2\"\n",
+            "[kafka.sasl]\npassword = \"hunter2\n",
+            "[kafka.sasl]\npassword = hunter2\n",
+            "[kafka.sasl]\npasswort = \"\"\"\nhunter2\n",
+            "[kafka.sasl]\npassword\n\"hunter2\"\n",
+            "[kafka]\nsasl = { password = \"hunter2\", user = 1 }\n",
+            "kafka.sasl.password = [\n\"hunter2\"\n",
+        ] {
+            let mut layers = Layers::with_defaults();
+            layers.add_file("h.toml", text);
+            layers.add_flag("kafka.sasl.password:hunter2");
+            let mistakes = layers.finish().unwrap_err();
+            assert_eq!(mistakes.len(), if text.contains("user") { 3 } else { 2 }, "{mistakes:#?}");
+            assert!(!mistakes.iter().any(|mistake| mistake.contains(secret)), "{mistakes:#?}");
+        }
     }
 
     #[test]

@@ -101,9 +101,25 @@ pub(crate) fn show(
     let settings = settings(file, sets)?;
     let rows = super::keys::KEYS.iter().filter_map(|key| {
         let setting = settings.get(key.path)?;
-        Some((key.path.to_owned(), setting.value.show(), setting.source.to_string()))
+        let shown = match (&setting.value, key.path) {
+            (Value::List(properties), "kafka.properties") => Value::List(without_secrets(properties)).show(),
+            (value, _) => value.show(),
+        };
+        Some((key.path.to_owned(), shown, setting.source.to_string()))
     });
     Ok(rows.collect())
+}
+
+/// Properties whose names tell of a secret, without their values.
+fn without_secrets(properties: &[String]) -> Vec<String> {
+    let hidden = |property: &String| {
+        let name = property.split_once('=').map_or("", |(name, _)| name);
+        let lower = name.to_ascii_lowercase();
+        let secret = ["password", "secret", "token", "pem", "jaas", "credential"];
+        let is_secret = name.is_empty() || secret.iter().any(|word| lower.contains(word));
+        if is_secret { format!("{name}=(not shown)") } else { property.clone() }
+    };
+    properties.iter().map(hidden).collect()
 }
 
 #[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
