@@ -14,6 +14,9 @@ use hsmstream_record::{Body, Document, Kind, Limits, Origin, Reason, Record, par
 
 use crate::inputs::{Feed, Input, Source};
 
+/// Takes the input's number, the item's number in it, and the item.
+pub(crate) type Visit<'v> = dyn FnMut(usize, i64, &Result<Record<'_>, Reject<'_>>) + 'v;
+
 /// Inputs read side by side.
 const OPEN_MAX: usize = 256;
 
@@ -26,7 +29,7 @@ pub(crate) fn read(
     format: Format,
     limits: Limits,
     fixed: &Origin<'_>,
-    visit: &mut dyn FnMut(usize, i64, Result<Record<'_>, Reject<'_>>),
+    visit: &mut Visit<'_>,
 ) -> anyhow::Result<()> {
     let mut feed = Feed::new(inputs);
     let mut waiting = inputs.iter().enumerate();
@@ -117,9 +120,9 @@ impl Lane {
         self.queue.front().map_or(u64::MAX, |owned| owned.time)
     }
 
-    fn visit(&mut self, limits: &Limits, visit: &mut dyn FnMut(usize, i64, Result<Record<'_>, Reject<'_>>)) {
+    fn visit(&mut self, limits: &Limits, visit: &mut Visit<'_>) {
         if let Some(owned) = self.queue.pop_front() {
-            visit(self.input, self.number, owned.item(limits));
+            owned.lend(limits, &mut |item| visit(self.input, self.number, item));
             self.number = self.number.saturating_add(1);
         }
     }
@@ -167,7 +170,7 @@ impl Owned {
         }
     }
 
-    fn item(&self, limits: &Limits) -> Result<Record<'_>, Reject<'_>> {
+    fn lend(&self, limits: &Limits, visit: &mut dyn FnMut(&Result<Record<'_>, Reject<'_>>)) {
         let origin = self.origin();
         let reject = |reason, offset, length| Reject {
             reason,
@@ -177,7 +180,7 @@ impl Owned {
             length,
             origin,
         };
-        match self.sort {
+        let item = match self.sort {
             Sort::Reject { reason, offset, length } => Err(reject(reason, offset, length)),
             Sort::Frame { kind: Kind::Audit, bad_escape } => match parse(&self.bytes, limits) {
                 Ok(audit) => Ok(Record { origin, body: Body::Audit(audit.with_bad_escape(bad_escape)) }),
@@ -186,7 +189,8 @@ impl Owned {
             Sort::Frame { kind, .. } => {
                 Ok(Record { origin, body: Body::Document(Document::new(kind, &self.bytes)) })
             }
-        }
+        };
+        visit(&item);
     }
 }
 

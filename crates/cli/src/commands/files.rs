@@ -50,7 +50,7 @@ pub(crate) fn run(args: &Run, config: &Config, color: When) -> Result<Exit, Fail
     merge::read(&inputs, format, limits, &fixed, &mut |input, number, item| {
         let source = sources.get(input).copied().unwrap_or(u32::MAX);
         core.begin(Position { source, offset: number, index: 0 }, None, 0);
-        core.item(&item, &mut printer);
+        core.item(item, &mut printer);
     })?;
     let records = core.tally().records;
     core.flush_tally();

@@ -78,7 +78,8 @@ fn caret(text: &str, mistake: &hsmstream_pattern::Diagnostic) -> String {
     let marked = text.get(mistake.span.clone()).unwrap_or_default();
     let indent = escape(before.as_bytes()).chars().count();
     let width = escape(marked.as_bytes()).chars().count().max(1);
-    let help = mistake.suggestion.as_deref().map_or(String::new(), |help| format!(" {}", escape(help.as_bytes())));
+    let help =
+        mistake.suggestion.as_deref().map_or(String::new(), |help| format!(" {}", escape(help.as_bytes())));
     format!(
         "error in the pattern: {}\n  {}\n  {:indent$}{}{help}",
         escape(mistake.message.as_bytes()),
