@@ -1,96 +1,139 @@
-//! The keyed store below all operators: index, slab, timers, change list.
+//! The keyed store below all operators: index, cells, timers, change list.
 //!
 //! In → out: bytes of a key → slot number → state; watermark → slots whose deadline has come; changes
 //! since the last drain → changelog entries.
 //!
+//! A slot's header, its key and the encoded part of its state lie together in one cell, so that most events
+//! touch one line of the index and two of a cell. The part of the state that is not encoded is an `S` in a
+//! map of its own; few or all keys have one, as the operator wants.
+//!
 //! Invariants:
-//! * every live key has one current timer (`Slot::deadline`); heap entries that differ from it are stale
-//!   and skipped. A deadline that moved later keeps its early entry: popping it finds nothing due and sets
-//!   the real one, so a busy key costs one heap operation per retention, not per event;
+//! * every live key has one current timer: a wheel entry that is not of its `queued` time is stale and
+//!   skipped. A deadline that moves later keeps its early entry, which then finds the real one; so a busy
+//!   key costs one wheel operation per retention, not per event;
 //! * no method iterates over the index, so the hash and its seeds reach no output;
 //! * the accounted bytes are a function of what the keys hold, not of capacities or history.
 //!
-//! A key and the encoded part of its state lie in one allocation, the *cell*, in steps of 32 bytes: one cache
-//! line or two hold all that most keys need. The part of the state that is not encoded is `S`.
+//! Memory per key: 12 (index) + 4 (slot) + 8 (timer) + cell: 24 of header, key, encoded state, in steps of 32.
 //!
-//! Memory per key: 12 (index) + 16 (timer) + slot (40 + `S`) + cell.
-//!
-//! Changelog entries: key = varint part number, then the key; value of part 0 = varint number of parts,
-//! then the (first piece of the) state, of the others the next pieces. Only states above
-//! [`PART_BYTES`] have more than one part, so that no entry exceeds a broker's message limit.
+//! Changelog entries: see [`crate::changes`].
 
-use std::cmp::Reverse;
-use std::collections::{BTreeMap, BinaryHeap};
+use std::collections::BTreeMap;
 use std::fmt;
 
 use ahash::RandomState;
+use hashbrown::HashMap;
 
-use crate::changes::Changes;
-use crate::codec::{Reader, len_u64, put_u64};
+use crate::cells::{Cells, Handle};
+use crate::changes::{Changes, Parts, Pending};
 use crate::error::RestoreError;
 use crate::index::Index;
 use crate::time::EventTime;
+use crate::wheel::{Timer, Wheel};
 
-/// Largest piece of a state in one changelog entry.
-pub(crate) const PART_BYTES: usize = 256 << 10;
-const CHUNK_BITS: u32 = 12;
-const CHUNK_SLOTS: usize = 1 << CHUNK_BITS;
-/// Index entry, timer, and the allocator's share of the cell.
-const OVERHEAD_BYTES: usize = 12 + 16 + 8;
-const CELL_STEP: usize = 32;
+/// Index entry, slot number, timer.
+const OVERHEAD_BYTES: usize = 12 + 4 + 8;
+const HEADER_BYTES: usize = 24;
 
 pub(crate) struct Keyed<S> {
     index: Index,
-    chunks: Vec<Vec<Slot<S>>>,
+    /// By slot number.
+    handles: Vec<Handle>,
     free: Vec<u32>,
-    slots: u32,
-    timers: BinaryHeap<Reverse<Timer>>,
+    cells: Cells,
+    states: HashMap<u32, Side<S>, RandomState>,
+    wheel: Wheel,
     dirty: Vec<u32>,
     tombstones: Vec<Box<[u8]>>,
-    parts: BTreeMap<u32, u64>,
-    /// States of several parts, while they are being restored.
-    pending: BTreeMap<Box<[u8]>, Pieces>,
+    /// How many entries the changelog has of a key, where it is not one.
+    parts: BTreeMap<u32, Parts>,
+    pending: Pending,
     hasher: RandomState,
     bytes: usize,
 }
 
-/// Reads the state of a key from the changelog.
-pub(crate) type Decode<'f, S> =
-    dyn for<'a> FnMut(&[u8], &'a [u8]) -> Result<Restored<'a, S>, RestoreError> + 'f;
-type Pieces = BTreeMap<u64, Box<[u8]>>;
+struct Side<S> {
+    state: S,
+    bytes: usize,
+}
 
-/// A state read from the changelog, with its bytes beyond slot and cell and its next deadline.
+/// A state read from the changelog, with its bytes beyond the cell and its next deadline.
 #[derive(Debug)]
 pub(crate) struct Restored<'a, S> {
-    pub(crate) state: S,
+    pub(crate) state: Option<S>,
     pub(crate) encoded: &'a [u8],
     pub(crate) bytes: usize,
     pub(crate) deadline: EventTime,
 }
 
-struct Slot<S> {
-    /// Key, then the encoded state, then slack.
-    cell: Box<[u8]>,
-    key_len: u32,
-    len: u32,
-    state: S,
+/// Reads the state of a key from the changelog.
+pub(crate) type Decode<'f, S> =
+    dyn for<'a> FnMut(&[u8], &'a [u8]) -> Result<Restored<'a, S>, RestoreError> + 'f;
+
+/// The first bytes of a cell.
+#[derive(Clone, Copy, Debug, Default)]
+struct Header {
+    /// The key's next deadline.
     deadline: EventTime,
-    /// Accounted bytes beyond what every key has.
-    bytes: u32,
-    live: bool,
-    /// A timer with `deadline` is in the heap.
-    armed: bool,
-    dirty: bool,
-    /// The changelog has an entry of this key, so its removal needs a tombstone.
-    logged: bool,
+    /// The time its current timer is queued for, at most `deadline`.
+    queued: EventTime,
+    key_len: u32,
+    encoded_len: u32,
+    flags: u8,
 }
 
-/// Ordered by deadline; the rest only makes the order total and independent of insertion order.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-struct Timer {
-    deadline: EventTime,
-    tie: u32,
-    slot: u32,
+/// Changed since the last drain.
+const DIRTY: u8 = 1;
+/// The changelog has an entry of this key, so its removal needs a tombstone.
+const LOGGED: u8 = 2;
+/// A timer is queued.
+const ARMED: u8 = 4;
+const FLAGS_SHIFT: u32 = 28;
+
+impl Header {
+    fn read(cell: &[u8]) -> Self {
+        let word = |at: usize| {
+            let bytes = cell.get(at..).and_then(<[u8]>::first_chunk).copied();
+            u64::from_le_bytes(bytes.unwrap_or_default())
+        };
+        let lens = word(16);
+        let (low, high) = (low_u32(lens), low_u32(lens >> 32));
+        Self {
+            deadline: EventTime(word(0)),
+            queued: EventTime(word(8)),
+            key_len: low & ((1 << FLAGS_SHIFT) - 1),
+            encoded_len: high,
+            flags: u8::try_from(low >> FLAGS_SHIFT).unwrap_or(0),
+        }
+    }
+
+    fn write(self, cell: &mut [u8]) {
+        let lens = u64::from(self.key_len | u32::from(self.flags) << FLAGS_SHIFT)
+            | u64::from(self.encoded_len) << 32;
+        for (place, word) in cell.chunks_exact_mut(8).zip([self.deadline.0, self.queued.0, lens]) {
+            place.copy_from_slice(&word.to_le_bytes());
+        }
+    }
+
+    fn has(self, flag: u8) -> bool {
+        self.flags & flag != 0
+    }
+
+    fn key(self, cell: &[u8]) -> &[u8] {
+        cell.get(HEADER_BYTES..self.key_end()).unwrap_or_default()
+    }
+
+    fn encoded(self, cell: &[u8]) -> &[u8] {
+        cell.get(self.key_end()..self.end()).unwrap_or_default()
+    }
+
+    fn key_end(self) -> usize {
+        HEADER_BYTES + as_usize(self.key_len)
+    }
+
+    fn end(self) -> usize {
+        self.key_end() + as_usize(self.encoded_len)
+    }
 }
 
 impl<S> fmt::Debug for Keyed<S> {
@@ -102,20 +145,22 @@ impl<S> fmt::Debug for Keyed<S> {
     }
 }
 
-impl<S: Default> Keyed<S> {
+impl<S> Keyed<S> {
     pub(crate) fn new(seeds: [u64; 4]) -> Self {
         let [a, b, c, d] = seeds;
+        let hasher = RandomState::with_seeds(a, b, c, d);
         Self {
             index: Index::default(),
-            chunks: Vec::new(),
+            handles: Vec::new(),
             free: Vec::new(),
-            slots: 0,
-            timers: BinaryHeap::new(),
+            cells: Cells::new(),
+            states: HashMap::with_hasher(hasher.clone()),
+            wheel: Wheel::default(),
             dirty: Vec::new(),
             tombstones: Vec::new(),
             parts: BTreeMap::new(),
-            pending: BTreeMap::new(),
-            hasher: RandomState::with_seeds(a, b, c, d),
+            pending: Pending::default(),
+            hasher,
             bytes: 0,
         }
     }
@@ -128,13 +173,26 @@ impl<S: Default> Keyed<S> {
         self.bytes
     }
 
-    /// The slot of `key`, made with the default state if there is none; the caller must then set a timer.
+    /// The slot of `key`, made without state if there is none; the caller must then set a deadline.
     pub(crate) fn entry(&mut self, key: &[u8]) -> u32 {
         let hash = self.hash(key);
         if let Some(slot) = self.find_hashed(hash, key) {
             return slot;
         }
-        let slot = self.place(key);
+        let key_len = u32::try_from(key.len()).ok().filter(|len| len >> FLAGS_SHIFT == 0);
+        let key_len = key_len.expect("a group key is a piece of a record, which is far below 256 MiB");
+        let handle = self.cells.take(HEADER_BYTES + key.len());
+        self.bytes += OVERHEAD_BYTES + Cells::size(HEADER_BYTES + key.len());
+        let slot = self.free.pop().unwrap_or_else(|| {
+            self.handles.push(Handle::NONE);
+            u32::try_from(self.handles.len() - 1).expect("keys_max is below 2^32")
+        });
+        self.set_handle(slot, handle);
+        let cell = self.cells.get_mut(handle);
+        Header { key_len, ..Header::default() }.write(cell);
+        if let Some(place) = cell.get_mut(HEADER_BYTES..HEADER_BYTES + key.len()) {
+            place.copy_from_slice(key);
+        }
         self.index.insert(hash, slot);
         slot
     }
@@ -144,228 +202,292 @@ impl<S: Default> Keyed<S> {
     }
 
     fn find_hashed(&self, hash: u32, key: &[u8]) -> Option<u32> {
-        self.index.find(hash, |slot| slot_of(&self.chunks, slot).key() == key)
+        self.index.find(hash, |slot| self.key(slot) == key)
     }
 
     fn hash(&self, key: &[u8]) -> u32 {
-        u32::try_from(self.hasher.hash_one(key) >> 32).unwrap_or(0)
+        low_u32(self.hasher.hash_one(key) >> 32)
     }
 
-    fn place(&mut self, key: &[u8]) -> u32 {
-        let len =
-            u32::try_from(key.len()).expect("a group key is a piece of a message, which is below 4 GiB");
-        let new = Slot {
-            cell: cell(key, &[]),
-            key_len: len,
-            len,
-            state: S::default(),
-            deadline: EventTime::MAX,
-            bytes: 0,
-            live: true,
-            armed: false,
-            dirty: false,
-            logged: false,
-        };
-        self.bytes += fixed_bytes::<S>(&new.cell);
-        if let Some(slot) = self.free.pop() {
-            *slot_mut(&mut self.chunks, slot) = new;
-            return slot;
+    fn handle(&self, slot: u32) -> Handle {
+        self.handles.get(as_usize(slot)).copied().unwrap_or(Handle::NONE)
+    }
+
+    fn set_handle(&mut self, slot: u32, handle: Handle) {
+        if let Some(place) = self.handles.get_mut(as_usize(slot)) {
+            *place = handle;
         }
-        let slot = self.slots;
-        self.slots = slot.checked_add(1).expect("keys_max is below 2^32");
-        match self.chunks.last_mut() {
-            Some(chunk) if chunk.len() < CHUNK_SLOTS => chunk.push(new),
-            None => self.chunks.push(vec![new]),
-            Some(_) => {
-                // All but the first chunk are allocated whole: a small rule stays small, and a large one
-                // never holds twice what it needs, as a doubling vector would.
-                let mut chunk = Vec::with_capacity(CHUNK_SLOTS);
-                chunk.push(new);
-                self.chunks.push(chunk);
-            }
-        }
-        slot
+    }
+
+    fn cell(&self, slot: u32) -> &[u8] {
+        self.cells.get(self.handle(slot))
+    }
+
+    fn header(&self, slot: u32) -> Header {
+        Header::read(self.cell(slot))
+    }
+
+    fn set_header(&mut self, slot: u32, header: Header) {
+        let handle = self.handle(slot);
+        header.write(self.cells.get_mut(handle));
     }
 
     pub(crate) fn key(&self, slot: u32) -> &[u8] {
-        slot_of(&self.chunks, slot).key()
-    }
-
-    pub(crate) fn state(&self, slot: u32) -> &S {
-        &slot_of(&self.chunks, slot).state
+        let cell = self.cell(slot);
+        Header::read(cell).key(cell)
     }
 
     /// The encoded part of the state.
     pub(crate) fn encoded(&self, slot: u32) -> &[u8] {
-        slot_of(&self.chunks, slot).encoded()
+        let cell = self.cell(slot);
+        Header::read(cell).encoded(cell)
     }
 
-    /// Replaces the encoded part; the caller then calls [`Keyed::touch`].
-    pub(crate) fn set_encoded(&mut self, slot: u32, encoded: &[u8]) {
-        let slot = slot_mut(&mut self.chunks, slot);
-        let before = slot.cell.len();
-        slot.set_encoded(encoded);
-        self.bytes = self.bytes - before + slot.cell.len();
+    /// The part of the state that is not encoded, if there is one.
+    pub(crate) fn state(&self, slot: u32) -> Option<&S> {
+        if self.states.is_empty() {
+            return None;
+        }
+        self.states.get(&slot).map(|side| &side.state)
     }
 
-    /// The key and the state, which the caller may change without a changelog entry.
-    pub(crate) fn parts_mut(&mut self, slot: u32) -> (&[u8], &mut S) {
-        let Slot { cell, key_len, state, .. } = slot_mut(&mut self.chunks, slot);
-        (cell.get(..as_usize(*key_len)).unwrap_or_default(), state)
+    /// The key and the state, which is made if there is none.
+    pub(crate) fn key_and_state(&mut self, slot: u32) -> (&[u8], &mut S)
+    where
+        S: Default,
+    {
+        let cell = self.cells.get(self.handles.get(as_usize(slot)).copied().unwrap_or(Handle::NONE));
+        let side = self.states.entry(slot).or_insert_with(|| Side { state: S::default(), bytes: 0 });
+        (Header::read(cell).key(cell), &mut side.state)
     }
 
-    /// Notes that the state of `slot` changed and now takes `bytes` beyond the slot and the cell.
-    pub(crate) fn touch(&mut self, slot: u32, bytes: usize) {
-        let number = slot;
-        let slot = slot_mut(&mut self.chunks, slot);
-        let bytes = u32::try_from(bytes).unwrap_or(u32::MAX);
-        self.bytes = self.bytes - as_usize(slot.bytes) + as_usize(bytes);
-        slot.bytes = bytes;
-        if !slot.dirty {
-            slot.dirty = true;
-            self.dirty.push(number);
+    pub(crate) fn take_state(&mut self, slot: u32) -> Option<S> {
+        if self.states.is_empty() {
+            return None;
+        }
+        let side = self.states.remove(&slot)?;
+        self.bytes -= side.bytes;
+        Some(side.state)
+    }
+
+    pub(crate) fn set_state(&mut self, slot: u32, state: S, bytes: usize) {
+        self.take_state(slot);
+        self.bytes += bytes;
+        self.states.insert(slot, Side { state, bytes });
+    }
+
+    /// Accounts for the bytes of a state that was changed in place.
+    pub(crate) fn set_bytes(&mut self, slot: u32, bytes: usize) {
+        if let Some(side) = self.states.get_mut(&slot) {
+            self.bytes = self.bytes - side.bytes + bytes;
+            side.bytes = bytes;
         }
     }
 
-    /// Makes sure that a timer of `slot` comes at `deadline` or earlier; no heap operation if one does.
-    pub(crate) fn advance_timer(&mut self, slot: u32, deadline: EventTime) {
-        let current = slot_of(&self.chunks, slot).deadline;
-        if !slot_of(&self.chunks, slot).armed || deadline < current {
-            self.schedule(slot, deadline);
+    /// Replaces the encoded part of the state; notes the change; sets the next deadline.
+    pub(crate) fn update(&mut self, slot: u32, encoded: &[u8], deadline: EventTime) {
+        let handle = self.handle(slot);
+        let cell = self.cells.get(handle);
+        let (mut header, size) = (Header::read(cell), cell.len());
+        header.encoded_len = u32::try_from(encoded.len()).expect("only short states are kept encoded");
+        let new_size = Cells::size(header.end());
+        let mut place = handle;
+        if new_size != size {
+            place = self.cells.take(header.end());
+            let mut key = [0; 256];
+            if let Some(key) = key.get_mut(HEADER_BYTES..header.key_end()) {
+                // Nearly always: by way of the stack, because both cells cannot be borrowed at once.
+                key.copy_from_slice(header.key(self.cells.get(handle)));
+                copy_to(self.cells.get_mut(place), HEADER_BYTES, key);
+            } else {
+                let key = header.key(self.cells.get(handle)).to_vec();
+                copy_to(self.cells.get_mut(place), HEADER_BYTES, &key);
+            }
+            self.cells.give_back(handle);
+            self.set_handle(slot, place);
+            self.bytes = self.bytes - size + new_size;
         }
+        let cell = self.cells.get_mut(place);
+        copy_to(cell, header.key_end(), encoded);
+        self.note(slot, header, deadline);
     }
 
-    /// Sets the timer of a slot that has none or whose timer came.
+    /// The deadline that was set last.
+    pub(crate) fn deadline(&self, slot: u32) -> EventTime {
+        self.header(slot).deadline
+    }
+
+    /// Notes a change of the state; sets the next deadline.
+    pub(crate) fn touch(&mut self, slot: u32, deadline: EventTime) {
+        let header = self.header(slot);
+        self.note(slot, header, deadline);
+    }
+
+    fn note(&mut self, slot: u32, mut header: Header, deadline: EventTime) {
+        if !header.has(DIRTY) {
+            header.flags |= DIRTY;
+            self.dirty.push(slot);
+        }
+        self.arm(slot, header, deadline);
+    }
+
+    /// Sets the next deadline.
     pub(crate) fn schedule(&mut self, slot: u32, deadline: EventTime) {
-        let number = slot;
-        let slot = slot_mut(&mut self.chunks, slot);
-        slot.armed = true;
-        slot.deadline = deadline;
-        let tie = fnv_fold(slot.key());
-        self.timers.push(Reverse(Timer { deadline, tie, slot: number }));
+        let header = self.header(slot);
+        self.arm(slot, header, deadline);
     }
 
-    /// The earliest time at which a timer may be due; `None` without any.
+    fn arm(&mut self, slot: u32, mut header: Header, deadline: EventTime) {
+        header.deadline = deadline;
+        if !header.has(ARMED) || deadline < header.queued {
+            header.flags |= ARMED;
+            header.queued = deadline;
+            let tie = fnv_fold(header.key(self.cell(slot)));
+            self.wheel.push(Timer { deadline, tie, slot });
+        }
+        self.set_header(slot, header);
+    }
+
+    /// No timer comes before this; `None` without any.
     pub(crate) fn next_deadline(&self) -> Option<EventTime> {
-        self.timers.peek().map(|Reverse(timer)| timer.deadline)
+        self.wheel.next()
     }
 
-    /// Collects the slots whose timers have come by `watermark`; the caller must then schedule each anew
+    /// Collects the slots whose deadlines have come by `watermark`; the caller must then schedule each anew
     /// or remove it.
     pub(crate) fn take_due(&mut self, watermark: EventTime, due: &mut Vec<u32>) {
-        while let Some(slot) = self.pop_due(watermark) {
-            due.push(slot);
+        loop {
+            while let Some(timer) = self.wheel.pop(watermark) {
+                if self.settle(timer) {
+                    due.push(timer.slot);
+                }
+            }
+            if !self.open(watermark) {
+                return;
+            }
         }
     }
 
-    fn pop_due(&mut self, watermark: EventTime) -> Option<u32> {
-        while let Some(&Reverse(timer)) = self.timers.peek() {
-            if timer.deadline > watermark {
+    /// Whether the deadline of a timer that was taken is the slot's; if it has moved, queues the slot anew.
+    fn settle(&mut self, timer: Timer) -> bool {
+        if self.handle(timer.slot) == Handle::NONE {
+            return false;
+        }
+        let mut header = self.header(timer.slot);
+        if !header.has(ARMED)
+            || header.queued != timer.deadline
+            || fnv_fold(self.key(timer.slot)) != timer.tie
+        {
+            return false;
+        }
+        header.flags &= !ARMED;
+        if header.deadline > timer.deadline {
+            self.arm(timer.slot, header, header.deadline);
+            return false;
+        }
+        self.set_header(timer.slot, header);
+        true
+    }
+
+    /// Brings the next list of timers near, if it begins by `watermark`.
+    fn open(&mut self, watermark: EventTime) -> bool {
+        let Some(opened) = self.wheel.open(watermark) else { return false };
+        for &slot in &opened.slots {
+            if self.handle(slot) == Handle::NONE {
+                continue;
+            }
+            let mut header = self.header(slot);
+            if header.has(ARMED) && opened.holds(header.queued) {
+                header.flags &= !ARMED;
+                self.arm(slot, header, header.deadline);
+            }
+        }
+        true
+    }
+
+    /// The slot with the earliest deadline: the one to evict. The caller must remove it.
+    pub(crate) fn victim(&mut self) -> Option<u32> {
+        loop {
+            while let Some(timer) = self.wheel.pop(EventTime::MAX) {
+                if self.settle(timer) {
+                    return Some(timer.slot);
+                }
+            }
+            if !self.open(EventTime::MAX) {
                 return None;
             }
-            self.timers.pop();
-            if self.is_current(timer) {
-                slot_mut(&mut self.chunks, timer.slot).armed = false;
-                return Some(timer.slot);
-            }
         }
-        None
-    }
-
-    /// Whether the entry is the slot's timer, and not one of an earlier deadline or of an earlier key there.
-    fn is_current(&self, timer: Timer) -> bool {
-        let slot = slot_of(&self.chunks, timer.slot);
-        slot.live && slot.armed && slot.deadline == timer.deadline && fnv_fold(slot.key()) == timer.tie
-    }
-
-    /// The slot with the earliest real deadline, as told by `actual`: the one to evict.
-    pub(crate) fn victim(&mut self, mut actual: impl FnMut(&S, &[u8]) -> EventTime) -> Option<u32> {
-        while let Some(&Reverse(timer)) = self.timers.peek() {
-            let current = self.is_current(timer);
-            let deadline = actual(self.state(timer.slot), self.encoded(timer.slot));
-            if current && deadline <= timer.deadline {
-                return Some(timer.slot);
-            }
-            self.timers.pop();
-            if current {
-                self.schedule(timer.slot, deadline);
-            }
-        }
-        None
     }
 
     pub(crate) fn remove(&mut self, slot: u32) {
-        let number = slot;
-        let hash = self.hash(self.key(slot));
-        self.index.remove(hash, slot);
-        let slot = slot_mut(&mut self.chunks, slot);
-        self.bytes -= fixed_bytes::<S>(&slot.cell) + as_usize(slot.bytes);
-        if slot.logged {
-            self.tombstones.extend(part_keys(slot.key(), self.parts.remove(&number).unwrap_or(1)));
+        self.take_state(slot);
+        let (handle, header) = (self.handle(slot), self.header(slot));
+        let cell = self.cells.get(handle);
+        let hash = self.hash(header.key(cell));
+        self.bytes -= OVERHEAD_BYTES + cell.len();
+        let parts = self.parts.remove(&slot).unwrap_or_default();
+        if header.has(LOGGED) {
+            self.tombstones.extend(parts.keys(header.key(cell)));
         }
-        *slot = Slot {
-            cell: Box::default(),
-            key_len: 0,
-            len: 0,
-            state: S::default(),
-            deadline: EventTime::MAX,
-            bytes: 0,
-            live: false,
-            armed: false,
-            dirty: false,
-            logged: false,
-        };
-        self.free.push(number);
+        self.index.remove(hash, slot);
+        self.cells.give_back(handle);
+        self.set_handle(slot, Handle::NONE);
+        self.free.push(slot);
     }
 
     /// All live slots, in slot order.
     pub(crate) fn live(&self) -> impl Iterator<Item = u32> + '_ {
-        (0..self.slots).filter(|&slot| slot_of(&self.chunks, slot).live)
+        (0u32..).zip(&self.handles).filter(|&(_, &handle)| handle != Handle::NONE).map(|(slot, _)| slot)
     }
 
     /// Removes every key.
     pub(crate) fn clear(&mut self) {
-        for slot in 0..self.slots {
-            if slot_of(&self.chunks, slot).live {
-                self.remove(slot);
-            }
+        let live: Vec<u32> = self.live().collect();
+        for slot in live {
+            self.remove(slot);
         }
-        self.timers.clear();
+        self.wheel.clear();
     }
 
     /// Gives what changed since the last call: tombstones first, then entries in the order in which they
     /// first changed.
-    pub(crate) fn drain_dirty(&mut self, encode: impl Fn(&S, &[u8], &mut Vec<u8>), f: &mut Changes<'_>) {
+    pub(crate) fn drain_dirty(
+        &mut self,
+        encode: impl Fn(Option<&S>, &[u8], &mut Vec<u8>),
+        f: &mut Changes<'_>,
+    ) {
         for key in self.tombstones.drain(..) {
             f(&key, None);
         }
         let mut value = Vec::new();
         for slot in std::mem::take(&mut self.dirty) {
-            let number = slot;
-            let slot = slot_mut(&mut self.chunks, slot);
-            if !slot.dirty {
+            if self.handle(slot) == Handle::NONE {
                 continue;
             }
-            slot.dirty = false;
-            slot.logged = true;
+            let mut header = self.header(slot);
+            if !header.has(DIRTY) {
+                continue;
+            }
+            header.flags = header.flags & !DIRTY | LOGGED;
+            self.set_header(slot, header);
             value.clear();
-            encode(&slot.state, slot.encoded(), &mut value);
-            let parts = emit_parts(slot.key(), &value, f);
+            encode(self.state(slot), self.encoded(slot), &mut value);
+            let parts = Parts::emit(self.key(slot), &value, f);
             let before =
-                if parts > 1 { self.parts.insert(number, parts) } else { self.parts.remove(&number) };
-            for key in part_keys(slot.key(), before.unwrap_or(1)).skip(usize::try_from(parts).unwrap_or(0)) {
+                if parts.is_one() { self.parts.remove(&slot) } else { self.parts.insert(slot, parts) };
+            for key in before.unwrap_or_default().keys_beyond(parts, self.key(slot)) {
                 f(&key, None);
             }
         }
     }
 
     /// Gives all entries, in slot order, and leaves the list of changes alone.
-    pub(crate) fn export(&self, encode: impl Fn(&S, &[u8], &mut Vec<u8>), f: &mut Changes<'_>) {
+    pub(crate) fn export(&self, encode: impl Fn(Option<&S>, &[u8], &mut Vec<u8>), f: &mut Changes<'_>) {
         let mut value = Vec::new();
         for slot in self.live() {
             value.clear();
             encode(self.state(slot), self.encoded(slot), &mut value);
-            emit_parts(self.key(slot), &value, f);
+            Parts::emit(self.key(slot), &value, f);
         }
     }
 
@@ -376,149 +498,65 @@ impl<S: Default> Keyed<S> {
         value: Option<&[u8]>,
         decode: &mut Decode<'_, S>,
     ) -> Result<(), RestoreError> {
-        let mut reader = Reader::new(entry);
-        let part = reader.u64()?;
-        let key = reader.rest();
-        if let (0, Some(value)) = (part, value) {
-            let mut reader = Reader::new(value);
-            if reader.u64()? == 1 {
-                self.pending.remove(key);
-                let restored = decode(key, reader.rest());
-                return self.install(key, restored, 1);
-            }
+        let (part, key) = Parts::split(entry)?;
+        if let Some(state) = self.pending.take(part, key, value)? {
+            return self.install(key, decode(key, state), Parts::default());
         }
         if part == 0 {
             self.forget(key);
-        }
-        match value {
-            Some(value) => {
-                self.pending.entry(key.into()).or_default().insert(part, value.into());
-            }
-            None => {
-                if let Some(pieces) = self.pending.get_mut(key) {
-                    pieces.remove(&part);
-                }
-            }
         }
         Ok(())
     }
 
     /// Puts states of several parts together, once all entries have been read.
     pub(crate) fn finish_restore(&mut self, decode: &mut Decode<'_, S>) -> Result<(), RestoreError> {
-        for (key, pieces) in std::mem::take(&mut self.pending) {
-            let Some(first) = pieces.get(&0) else { continue };
-            let mut reader = Reader::new(first);
-            let parts = reader.u64()?;
-            let mut value = reader.rest().to_vec();
-            if parts > len_u64(pieces.len()) {
-                return Err(reader.malformed());
-            }
-            for part in 1..parts {
-                value.extend_from_slice(pieces.get(&part).ok_or_else(|| reader.malformed())?);
-            }
-            let restored = decode(&key, &value);
-            self.install(&key, restored, parts)?;
-        }
-        Ok(())
+        let mut result = Ok(());
+        std::mem::take(&mut self.pending).assemble(&mut |key, state| {
+            let installed = state.and_then(|(state, parts)| self.install(key, decode(key, &state), parts));
+            result = result.and(installed);
+        });
+        result
     }
 
     fn install(
         &mut self,
         key: &[u8],
         restored: Result<Restored<'_, S>, RestoreError>,
-        parts: u64,
+        parts: Parts,
     ) -> Result<(), RestoreError> {
         let Restored { state, encoded, bytes, deadline } = restored.inspect_err(|_| self.forget(key))?;
         let slot = self.entry(key);
-        self.set_encoded(slot, encoded);
-        *self.parts_mut(slot).1 = state;
-        self.schedule(slot, deadline);
-        if parts > 1 {
-            self.parts.insert(slot, parts);
-        } else {
-            self.parts.remove(&slot);
+        match state {
+            Some(state) => self.set_state(slot, state, bytes),
+            None => drop(self.take_state(slot)),
         }
-        let slot = slot_mut(&mut self.chunks, slot);
-        let bytes = u32::try_from(bytes).unwrap_or(u32::MAX);
-        self.bytes = self.bytes - as_usize(slot.bytes) + as_usize(bytes);
-        slot.bytes = bytes;
-        slot.logged = true;
-        slot.dirty = false;
+        if parts.is_one() {
+            self.parts.remove(&slot);
+        } else {
+            self.parts.insert(slot, parts);
+        }
+        let header = self.header(slot);
+        self.set_header(slot, Header { flags: header.flags | DIRTY, ..header });
+        self.update(slot, encoded, deadline);
+        let header = self.header(slot);
+        self.set_header(slot, Header { flags: header.flags & !DIRTY | LOGGED, ..header });
         Ok(())
     }
 
     /// Removes a key without a tombstone: the changelog already says so.
     fn forget(&mut self, key: &[u8]) {
         if let Some(slot) = self.find(key) {
-            slot_mut(&mut self.chunks, slot).logged = false;
-            self.parts.remove(&slot);
+            let header = self.header(slot);
+            self.set_header(slot, Header { flags: header.flags & !LOGGED, ..header });
             self.remove(slot);
         }
     }
 }
 
-impl<S> Slot<S> {
-    fn key(&self) -> &[u8] {
-        self.cell.get(..as_usize(self.key_len)).unwrap_or_default()
+fn copy_to(cell: &mut [u8], at: usize, bytes: &[u8]) {
+    if let Some(place) = cell.get_mut(at..at + bytes.len()) {
+        place.copy_from_slice(bytes);
     }
-
-    fn encoded(&self) -> &[u8] {
-        self.cell.get(as_usize(self.key_len)..as_usize(self.len)).unwrap_or_default()
-    }
-
-    fn set_encoded(&mut self, encoded: &[u8]) {
-        let key_len = as_usize(self.key_len);
-        let len = key_len + encoded.len();
-        if cell_bytes(len) != self.cell.len() {
-            self.cell = cell(self.key(), encoded);
-        } else if let Some(place) = self.cell.get_mut(key_len..len) {
-            place.copy_from_slice(encoded);
-        }
-        self.len = u32::try_from(len).expect("only short states are kept encoded");
-    }
-}
-
-/// Bytes of a cell that holds `len`.
-fn cell_bytes(len: usize) -> usize {
-    len.next_multiple_of(CELL_STEP)
-}
-
-fn cell(key: &[u8], encoded: &[u8]) -> Box<[u8]> {
-    let len = key.len() + encoded.len();
-    let mut cell = Vec::with_capacity(cell_bytes(len));
-    cell.extend_from_slice(key);
-    cell.extend_from_slice(encoded);
-    cell.resize(cell_bytes(len), 0);
-    cell.into_boxed_slice()
-}
-
-fn fixed_bytes<S>(cell: &[u8]) -> usize {
-    OVERHEAD_BYTES + size_of::<Slot<S>>() + cell.len()
-}
-
-fn emit_parts(key: &[u8], value: &[u8], f: &mut Changes<'_>) -> u64 {
-    let parts = len_u64(value.len().div_ceil(PART_BYTES)).max(1);
-    let mut pieces = value.chunks(PART_BYTES);
-    let mut first = Vec::with_capacity(value.len().min(PART_BYTES) + 2);
-    put_u64(&mut first, parts);
-    first.extend_from_slice(pieces.next().unwrap_or_default());
-    let mut keys = part_keys(key, parts);
-    if let Some(key) = keys.next() {
-        f(&key, Some(&first));
-    }
-    for (key, piece) in keys.zip(pieces) {
-        f(&key, Some(piece));
-    }
-    parts
-}
-
-fn part_keys(key: &[u8], parts: u64) -> impl Iterator<Item = Box<[u8]>> + '_ {
-    (0..parts).map(move |part| {
-        let mut entry = Vec::with_capacity(key.len() + 1);
-        put_u64(&mut entry, part);
-        entry.extend_from_slice(key);
-        entry.into_boxed_slice()
-    })
 }
 
 /// FNV-1a, folded: orders equal deadlines by content, not by slot.
@@ -526,19 +564,13 @@ fn fnv_fold(key: &[u8]) -> u32 {
     let hash = key.iter().fold(0xcbf2_9ce4_8422_2325_u64, |hash, &byte| {
         (hash ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3)
     });
-    u32::try_from(hash >> 32).unwrap_or(0)
+    low_u32(hash >> 32)
+}
+
+fn low_u32(value: u64) -> u32 {
+    u32::try_from(value & 0xffff_ffff).unwrap_or(0)
 }
 
 fn as_usize(value: u32) -> usize {
     usize::try_from(value).unwrap_or(usize::MAX)
-}
-
-#[expect(clippy::indexing_slicing, reason = "slot numbers come from this store, which never shrinks")]
-fn slot_of<S>(chunks: &[Vec<Slot<S>>], slot: u32) -> &Slot<S> {
-    &chunks[as_usize(slot >> CHUNK_BITS)][as_usize(slot) & (CHUNK_SLOTS - 1)]
-}
-
-#[expect(clippy::indexing_slicing, reason = "slot numbers come from this store, which never shrinks")]
-fn slot_mut<S>(chunks: &mut [Vec<Slot<S>>], slot: u32) -> &mut Slot<S> {
-    &mut chunks[as_usize(slot >> CHUNK_BITS)][as_usize(slot) & (CHUNK_SLOTS - 1)]
 }

@@ -26,6 +26,7 @@
 //! never reach a threshold. `length` is `within`, the size, or the gap behind the last event of a session.
 //! Events leave from the front only: one that is due stays while an older one of its key is not.
 
+mod cells;
 mod changes;
 mod codec;
 mod encoded;
@@ -47,6 +48,7 @@ mod threshold;
 mod time;
 mod values;
 mod watermark;
+mod wheel;
 
 pub use changes::Changes;
 pub use error::{ConfigError, RestoreError};

@@ -18,7 +18,8 @@ use crate::time::{EventTime, Span};
 pub struct Plain {
     silence: Silence,
     limits: Limits,
-    keyed: Keyed<Option<Box<Fired>>>,
+    keyed: Keyed<()>,
+    encoded: Vec<u8>,
     due: Vec<u32>,
     idle_seen: EventTime,
     counters: Counters,
@@ -37,6 +38,7 @@ impl Plain {
             },
             limits,
             keyed: Keyed::new(limits.seeds),
+            encoded: Vec::new(),
             due: Vec::new(),
             idle_seen: EventTime::ZERO,
             counters: Counters::default(),
@@ -53,29 +55,42 @@ impl Plain {
         self.idle_seen = EventTime::ZERO;
         let time = event.contribution.time;
         let slot = self.keyed.entry(event.key);
-        let (_, state) = self.keyed.parts_mut(slot);
-        let mut fired = state.take();
-        match &mut fired {
-            Some(last) if self.silence.covers(last, time) => {
-                self.silence.suppress(last, watermark);
+        let fired = match self.fired(slot) {
+            Some(mut last) if self.silence.covers(&last, time) => {
+                self.silence.suppress(&mut last, watermark);
                 self.counters.suppressed += 1;
+                last
             }
-            last => {
+            mut last => {
                 let mut suppressed_before = 0;
-                if let Some(last) = last {
+                if let Some(last) = &mut last {
                     suppressed_before = self.silence.suppressed_before(last, watermark);
                     self.counters.closings += u64::from(last.close(event.key, out));
                 }
                 self.fire(event, suppressed_before, out);
                 let record = event.contribution;
-                *last = Some(Box::new(self.silence.begin(record, record, time, watermark)));
+                self.silence.begin(record, record, time, watermark)
             }
-        }
-        let deadline = fired.as_deref().map_or(EventTime::ZERO, |fired| self.silence.next_deadline(fired));
-        *self.keyed.parts_mut(slot).1 = fired;
-        self.keyed.touch(slot, STATE_BYTES);
-        self.keyed.advance_timer(slot, deadline);
+        };
+        self.store(slot, &fired);
         self.shrink(self.limits.keys_max, self.limits.state_bytes_max, out);
+    }
+
+    /// The key's last alert; `None` for a new key.
+    fn fired(&self, slot: u32) -> Option<Fired> {
+        let encoded = self.keyed.encoded(slot);
+        if encoded.is_empty() {
+            return None;
+        }
+        let fired = Fired::decode(&mut Reader::new(encoded));
+        debug_assert!(fired.is_ok(), "own encoding is unreadable: {fired:?}");
+        fired.ok()
+    }
+
+    fn store(&mut self, slot: u32, fired: &Fired) {
+        self.encoded.clear();
+        fired.encode(&mut self.encoded);
+        self.keyed.update(slot, &self.encoded, self.silence.next_deadline(fired));
     }
 
     fn fire(&mut self, event: &Event<'_>, suppressed_before: u64, out: &mut dyn FnMut(Output<'_>)) {
@@ -103,8 +118,8 @@ impl Plain {
         self.keyed.take_due(watermark, &mut due);
         self.close_due(&due, watermark, out);
         for slot in due.drain(..) {
-            let fired = self.keyed.state(slot).as_deref();
-            let deadline = fired.map_or(EventTime::ZERO, |fired| self.silence.next_deadline(fired));
+            let deadline =
+                self.fired(slot).map_or(EventTime::ZERO, |fired| self.silence.next_deadline(&fired));
             if deadline <= watermark {
                 self.keyed.remove(slot);
             } else {
@@ -133,10 +148,8 @@ impl Plain {
         let mut next: Option<EventTime> = None;
         let mut closing = Vec::new();
         for &slot in slots {
-            let Some(fired) = self.keyed.state(slot).as_deref().filter(|fired| fired.unreported()) else {
-                continue;
-            };
-            let due = self.silence.closing_due(fired);
+            let Some(fired) = self.fired(slot).filter(Fired::unreported) else { continue };
+            let due = self.silence.closing_due(&fired);
             if due <= clock {
                 closing.push((due, slot));
             } else {
@@ -153,11 +166,12 @@ impl Plain {
     }
 
     fn close(&mut self, slot: u32, out: &mut dyn FnMut(Output<'_>)) {
-        let (key, state) = self.keyed.parts_mut(slot);
-        if let Some(fired) = state {
-            self.counters.closings += u64::from(fired.close(key, out));
+        if let Some(mut fired) = self.fired(slot)
+            && fired.close(self.keyed.key(slot), out)
+        {
+            self.counters.closings += 1;
+            self.store(slot, &fired);
         }
-        self.keyed.touch(slot, STATE_BYTES);
     }
 
     /// End of finite input: all silences are closed at once, and everything is forgotten.
@@ -177,11 +191,7 @@ impl Plain {
     /// Evicts keys until at most `keys_max` keys and `bytes_max` bytes remain.
     pub fn shrink(&mut self, keys_max: usize, bytes_max: usize, out: &mut dyn FnMut(Output<'_>)) {
         while keys_max < self.keyed.len() || bytes_max < self.keyed.bytes() {
-            let silence = self.silence;
-            let victim = self.keyed.victim(|state, _| {
-                state.as_deref().map_or(EventTime::ZERO, |fired| silence.next_deadline(fired))
-            });
-            let Some(slot) = victim else { return };
+            let Some(slot) = self.keyed.victim() else { return };
             self.close(slot, out);
             self.keyed.remove(slot);
             self.counters.evicted += 1;
@@ -222,7 +232,7 @@ impl Plain {
         self.keyed.len()
     }
 
-    /// Estimated bytes of all keys: per key a constant and the key.
+    /// Estimated bytes of all keys: per key 48, the key and some 40 of the last alert, in steps of 32.
     #[must_use]
     pub fn state_bytes(&self) -> usize {
         self.keyed.bytes()
@@ -235,20 +245,15 @@ impl Plain {
     }
 }
 
-const STATE_BYTES: usize = size_of::<Fired>() + 8;
-
-#[expect(clippy::ref_option, reason = "the store hands out a reference to its state")]
-fn encode(state: &Option<Box<Fired>>, _encoded: &[u8], out: &mut Vec<u8>) {
+fn encode(_: Option<&()>, encoded: &[u8], out: &mut Vec<u8>) {
     out.push(VERSION);
-    if let Some(fired) = state {
-        fired.encode(out);
-    }
+    out.extend_from_slice(encoded);
 }
 
-fn decode(silence: Silence, bytes: &[u8]) -> Result<Restored<'_, Option<Box<Fired>>>, RestoreError> {
+fn decode(silence: Silence, bytes: &[u8]) -> Result<Restored<'_, ()>, RestoreError> {
     let mut reader = Reader::versioned(bytes)?;
+    let encoded = reader.rest();
     let fired = Fired::decode(&mut reader)?;
     reader.end()?;
-    let deadline = silence.next_deadline(&fired);
-    Ok(Restored { state: Some(Box::new(fired)), encoded: &[], bytes: STATE_BYTES, deadline })
+    Ok(Restored { state: None, encoded, bytes: 0, deadline: silence.next_deadline(&fired) })
 }

@@ -118,7 +118,7 @@ impl Rollup {
         key.extend_from_slice(event.key);
         key.extend_from_slice(&start.0.to_be_bytes());
         let slot = keyed.entry(key);
-        let (_, Rows(rows)) = keyed.parts_mut(slot);
+        let (_, Rows(rows)) = keyed.key_and_state(slot);
         if rows.is_empty() {
             let row = RowState::new(frame, start, watermark);
             counters.reopened += u64::from(row.is_reopened());
@@ -133,7 +133,7 @@ impl Rollup {
     fn add_session(&mut self, event: &Event<'_>, watermark: EventTime, out: &mut dyn FnMut(Output<'_>)) {
         let Self { frame, keyed, counters, values, .. } = self;
         let slot = keyed.entry(event.key);
-        let (key, rows) = keyed.parts_mut(slot);
+        let (key, rows) = keyed.key_and_state(slot);
         let joined = rows.join(frame, event.contribution.time, watermark);
         for mut row in joined.void.into_iter().flatten() {
             counters.retracted += 1;
@@ -154,15 +154,19 @@ impl Rollup {
 
     /// Accounts for a change of a row, and sees to its next deadline.
     fn settle(&mut self, slot: u32, index: usize) {
-        let rows = self.keyed.state(slot);
-        let bytes = rows.bytes();
-        let Some(row) = rows.0.get(index) else { return };
-        let deadline = row.deadline(&self.frame);
-        if row.dirty && !row.armed {
+        let Some(rows) = self.keyed.state(slot) else { return };
+        if rows.0.get(index).is_some_and(|row| row.dirty && !row.armed) {
             self.late.push(slot);
         }
-        self.keyed.touch(slot, bytes);
-        self.keyed.advance_timer(slot, deadline);
+        self.account(slot);
+    }
+
+    /// Accounts for the bytes and the deadline of a slot that changed.
+    fn account(&mut self, slot: u32) {
+        let Some(rows) = self.keyed.state(slot) else { return };
+        let (bytes, deadline) = (rows.bytes(), rows.deadline(&self.frame));
+        self.keyed.set_bytes(slot, bytes);
+        self.keyed.touch(slot, deadline);
     }
 
     /// Publishes the rows whose windows close by `watermark`, and forgets those that are final.
@@ -177,20 +181,18 @@ impl Rollup {
             (deadline <= watermark && (row.armed || row.dirty)).then_some((deadline, true))
         });
         for slot in due.drain(..) {
-            let Self { frame, keyed, .. } = self;
-            let (_, Rows(rows)) = keyed.parts_mut(slot);
+            let (_, Rows(rows)) = self.keyed.key_and_state(slot);
             let before = rows.len();
-            rows.retain(|row| watermark < row.final_at(frame));
+            rows.retain(|row| watermark < row.final_at(&self.frame));
             if rows.is_empty() {
-                keyed.remove(slot);
-                continue;
+                self.keyed.remove(slot);
+            } else if rows.len() < before {
+                self.account(slot);
+            } else {
+                let deadline =
+                    self.keyed.state(slot).map_or(EventTime::ZERO, |rows| rows.deadline(&self.frame));
+                self.keyed.schedule(slot, deadline);
             }
-            if rows.len() < before {
-                let bytes = keyed.state(slot).bytes();
-                keyed.touch(slot, bytes);
-            }
-            let deadline = keyed.state(slot).deadline(frame);
-            keyed.schedule(slot, deadline);
         }
         self.due = due;
     }
@@ -208,7 +210,8 @@ impl Rollup {
             (row.armed && (is_closed || row.dirty)).then_some((deadline, is_closed))
         });
         let frame = &self.frame;
-        let armed = live.iter().flat_map(|&slot| &self.keyed.state(slot).0).filter(|row| row.armed);
+        let rows = live.iter().filter_map(|&slot| self.keyed.state(slot)).flat_map(|rows| &rows.0);
+        let armed = rows.filter(|row| row.armed);
         self.idle_seen = armed.map(|row| row.closed_at(frame)).min().unwrap_or(EventTime::MAX);
     }
 
@@ -246,7 +249,7 @@ impl Rollup {
     ) {
         let mut actions = Vec::new();
         for &slot in slots {
-            for row in &self.keyed.state(slot).0 {
+            for row in self.keyed.state(slot).map_or(&[][..], |rows| &rows.0) {
                 if let Some((deadline, complete)) = select(row, &self.frame) {
                     actions.push(Action { deadline, slot, start: row.start, complete });
                 }
@@ -263,7 +266,7 @@ impl Rollup {
 
     fn publish(&mut self, action: Action, out: &mut dyn FnMut(Output<'_>)) {
         let Self { frame, keyed, values, counters, .. } = self;
-        let (key, Rows(rows)) = keyed.parts_mut(action.slot);
+        let (key, Rows(rows)) = keyed.key_and_state(action.slot);
         let key = if frame.window.aligned().is_some() {
             key.split_last_chunk::<8>().map_or(key, |(key, _)| key)
         } else {
@@ -279,8 +282,7 @@ impl Rollup {
             }
             out(Output::Row(row.publish(frame, key, action.complete, values)));
         }
-        let bytes = keyed.state(action.slot).bytes();
-        keyed.touch(action.slot, bytes);
+        self.account(action.slot);
     }
 
     /// The earliest watermark at which [`Rollup::advance`] has something to do.
@@ -292,8 +294,7 @@ impl Rollup {
     /// Evicts slots until at most `keys_max` and `bytes_max` remain; their rows are published as they stand.
     pub fn shrink(&mut self, keys_max: usize, bytes_max: usize, out: &mut dyn FnMut(Output<'_>)) {
         while keys_max < self.keyed.len() || bytes_max < self.keyed.bytes() {
-            let frame = &self.frame;
-            let Some(slot) = self.keyed.victim(|rows, _| rows.deadline(frame)) else { return };
+            let Some(slot) = self.keyed.victim() else { return };
             self.publish_cut(slot, usize::MAX, out);
             self.keyed.remove(slot);
             self.counters.evicted += 1;
@@ -302,16 +303,15 @@ impl Rollup {
 
     fn evict_session(&mut self, slot: u32, out: &mut dyn FnMut(Output<'_>)) {
         self.publish_cut(slot, 1, out);
-        let (_, Rows(rows)) = self.keyed.parts_mut(slot);
+        let (_, Rows(rows)) = self.keyed.key_and_state(slot);
         rows.remove(0);
-        let bytes = self.keyed.state(slot).bytes();
-        self.keyed.touch(slot, bytes);
+        self.account(slot);
         self.counters.evicted += 1;
     }
 
     /// Publishes the first `count` rows of a slot, if there is news in them, as incomplete and capped.
     fn publish_cut(&mut self, slot: u32, count: usize, out: &mut dyn FnMut(Output<'_>)) {
-        let (_, Rows(rows)) = self.keyed.parts_mut(slot);
+        let (_, Rows(rows)) = self.keyed.key_and_state(slot);
         let mut starts = Vec::new();
         for row in rows.iter_mut().take(count).filter(|row| row.dirty || row.armed) {
             row.cut();
@@ -348,7 +348,9 @@ impl Rollup {
     pub fn finish_restore(&mut self) -> Result<(), RestoreError> {
         let Self { keyed, frame, .. } = self;
         keyed.finish_restore(&mut |key, bytes| decode(frame, key, bytes))?;
-        let is_late = |slot: &u32| keyed.state(*slot).0.iter().any(|row| row.dirty && !row.armed);
+        let is_late = |slot: &u32| {
+            keyed.state(*slot).is_some_and(|rows| rows.0.iter().any(|row| row.dirty && !row.armed))
+        };
         self.late = keyed.live().filter(is_late).collect();
         Ok(())
     }
@@ -359,8 +361,8 @@ impl Rollup {
         self.keyed.len()
     }
 
-    /// Estimated bytes of all slots: per slot a constant and the key, per row a constant, 24 per measure,
-    /// and per distinct value its bytes and 12.
+    /// Estimated bytes of all slots: per slot 48 and the key, in steps of 32, per row a constant, 24 per
+    /// measure, and per distinct value its bytes and 12.
     #[must_use]
     pub fn state_bytes(&self) -> usize {
         self.keyed.bytes()
@@ -373,9 +375,11 @@ impl Rollup {
     }
 }
 
-fn encode(rows: &Rows, _encoded: &[u8], out: &mut Vec<u8>) {
+fn encode(rows: Option<&Rows>, _encoded: &[u8], out: &mut Vec<u8>) {
     out.push(VERSION);
-    rows.encode(out);
+    if let Some(rows) = rows {
+        rows.encode(out);
+    }
 }
 
 fn decode<'a>(frame: &Frame, key: &[u8], bytes: &'a [u8]) -> Result<Restored<'a, Rows>, RestoreError> {
@@ -387,5 +391,5 @@ fn decode<'a>(frame: &Frame, key: &[u8], bytes: &'a [u8]) -> Result<Restored<'a,
         return Err(reader.malformed());
     }
     let (bytes, deadline) = (rows.bytes(), rows.deadline(frame));
-    Ok(Restored { state: rows, encoded: &[], bytes, deadline })
+    Ok(Restored { state: Some(rows), encoded: &[], bytes, deadline })
 }

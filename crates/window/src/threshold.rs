@@ -58,7 +58,7 @@ pub struct Threshold {
 }
 
 /// A key's history if it is large; small ones are encoded beside the key.
-type Large = Option<Box<History>>;
+type Large = Box<History>;
 
 impl Threshold {
     /// Builds the operator without state.
@@ -118,13 +118,9 @@ impl Threshold {
         if !append(self.shape, encoded, event, input, oldest_on_time, &mut self.encoded) {
             return false;
         }
-        let is_new = encoded.is_empty();
-        self.keyed.set_encoded(slot, &self.encoded);
-        self.keyed.touch(slot, 0);
-        if is_new {
-            // An older key's deadline only moves later by an event in order: its timer finds that out.
-            self.keyed.schedule(slot, retained_until(event.time, self.shape).plus(Span(1)));
-        }
+        // An event that came behind time may be kept longer than this one: the deadline never moves back.
+        let deadline = retained_until(event.time, self.shape).plus(Span(1)).max(self.keyed.deadline(slot));
+        self.keyed.update(slot, &self.encoded, deadline);
         true
     }
 
@@ -142,9 +138,7 @@ impl Threshold {
         let at = history.insert(self.shape, event.contribution, input, watermark);
         self.decide(&mut history, event, at, watermark, out);
         self.counters.capped_events += history.trim(self.shape, self.limits.events_per_key_max);
-        let deadline = deadline(&history, self.shape, self.silence);
         self.store(slot, history);
-        self.keyed.advance_timer(slot, deadline);
     }
 
     fn decide(
@@ -298,35 +292,23 @@ impl Threshold {
     /// Evicts keys until at most `keys_max` keys and `bytes_max` bytes remain.
     pub fn shrink(&mut self, keys_max: usize, bytes_max: usize, out: &mut dyn FnMut(Output<'_>)) {
         while keys_max < self.keyed.len() || bytes_max < self.keyed.bytes() {
-            let Some(slot) = self.victim() else { return };
+            let Some(slot) = self.keyed.victim() else { return };
             self.close(slot, out);
             self.keyed.remove(slot);
             self.counters.evicted += 1;
         }
     }
 
-    fn victim(&mut self) -> Option<u32> {
-        let Self { keyed, scratch, shape, silence, limits, .. } = self;
-        let scratch = scratch.get_or_insert_with(|| new_history(limits));
-        keyed.victim(|large, encoded| match large {
-            Some(history) => deadline(history, *shape, *silence),
-            None => {
-                decode(scratch, *shape, encoded);
-                deadline(scratch, *shape, *silence)
-            }
-        })
-    }
-
     /// Gives the changelog entries of what changed since the last call; `None` = the key is gone.
     pub fn drain_dirty(&mut self, f: &mut Changes<'_>) {
         let shape = self.shape;
-        self.keyed.drain_dirty(|large, encoded, out| encode(shape, large.as_deref(), encoded, out), f);
+        self.keyed.drain_dirty(|large, encoded, out| encode(shape, large, encoded, out), f);
     }
 
     /// Gives the entries of all keys.
     pub fn export(&self, f: &mut Changes<'_>) {
         let shape = self.shape;
-        self.keyed.export(|large, encoded, out| encode(shape, large.as_deref(), encoded, out), f);
+        self.keyed.export(|large, encoded, out| encode(shape, large, encoded, out), f);
     }
 
     /// Takes a changelog entry; [`Threshold::finish_restore`] must follow the last one.
@@ -355,8 +337,8 @@ impl Threshold {
         self.keyed.len()
     }
 
-    /// Estimated bytes of all keys: per key a constant and the key, then the encoded history of up to 16
-    /// events, or a constant, 56 per event and the values.
+    /// Estimated bytes of all keys: per key 48, the key and the encoded history of up to 16 events, in steps
+    /// of 32; of more events a constant, 56 for each and the values.
     #[must_use]
     pub fn state_bytes(&self) -> usize {
         self.keyed.bytes()
@@ -370,7 +352,7 @@ impl Threshold {
 
     /// Takes a key's history out of its slot, or the scratch one filled with it.
     fn load(&mut self, slot: u32) -> Box<History> {
-        if let Some(history) = self.keyed.parts_mut(slot).1.take() {
+        if let Some(history) = self.keyed.take_state(slot) {
             return history;
         }
         let mut history = self.scratch.take().unwrap_or_else(|| new_history(&self.limits));
@@ -379,18 +361,16 @@ impl Threshold {
     }
 
     fn store(&mut self, slot: u32, history: Box<History>) {
+        let deadline = deadline(&history, self.shape, self.silence);
         self.encoded.clear();
         if history.len() > SMALL_ITEMS {
             let bytes = history.bytes();
-            *self.keyed.parts_mut(slot).1 = Some(history);
-            self.keyed.set_encoded(slot, &[]);
-            self.keyed.touch(slot, bytes);
+            self.keyed.set_state(slot, history, bytes);
         } else {
             history.encode(self.shape, &mut self.encoded);
             self.scratch = Some(history);
-            self.keyed.set_encoded(slot, &self.encoded);
-            self.keyed.touch(slot, 0);
         }
+        self.keyed.update(slot, &self.encoded, deadline);
     }
 
     fn with_history<T>(&mut self, slot: u32, read: impl FnOnce(&History, Shape, Silence) -> T) -> T {
@@ -428,7 +408,7 @@ fn decode(history: &mut History, shape: Shape, bytes: &[u8]) {
     debug_assert!(result.is_ok(), "own encoding is unreadable: {result:?}");
 }
 
-fn encode(shape: Shape, large: Option<&History>, encoded: &[u8], out: &mut Vec<u8>) {
+fn encode(shape: Shape, large: Option<&Large>, encoded: &[u8], out: &mut Vec<u8>) {
     out.push(VERSION);
     match large {
         None => out.extend_from_slice(encoded),
