@@ -9,6 +9,7 @@
 mod explanations;
 mod generate;
 mod mistakes;
+mod objects;
 mod page;
 mod properties;
 mod support;
