@@ -1,5 +1,7 @@
 //! An instance of the service as a process: built once, started, killed, drained.
 
+use std::io::{Read, Write};
+use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
@@ -43,12 +45,22 @@ impl Instance {
     /// If the process does not start.
     #[must_use]
     pub fn start(config: &Path, name: &str) -> Self {
+        Self::start_with(config, name, &[])
+    }
+
+    /// The same with further arguments.
+    ///
+    /// # Panics
+    /// If the process does not start.
+    #[must_use]
+    pub fn start_with(config: &Path, name: &str, arguments: &[&str]) -> Self {
         let log = config.with_file_name(format!("{name}.log"));
         let file = std::fs::OpenOptions::new().create(true).append(true).open(&log).expect("a log file");
         let child = Command::new(binary())
             .args(["run", "--create-topics", "--config"])
             .arg(config)
             .arg(format!("--set=kafka.instance={name}"))
+            .args(arguments)
             .stdin(Stdio::null())
             .stdout(file.try_clone().expect("a second handle"))
             .stderr(file)
@@ -65,10 +77,46 @@ impl Instance {
 
     /// SIGTERM; gives the exit code once the process has drained.
     pub fn drain(&mut self) -> Option<i32> {
-        let id = self.child.id().to_string();
-        let sent = Command::new("kill").args(["-TERM", &id]).status().expect("kill runs");
-        assert!(sent.success(), "the process {id} is gone; its log:\n{}", self.log());
+        self.signal("TERM");
         crate::wait::until("the instance to drain", || self.child.try_wait().expect("a process")).code()
+    }
+
+    /// Sends a signal.
+    ///
+    /// # Panics
+    /// If the process is gone.
+    pub fn signal(&self, name: &str) {
+        let id = self.child.id().to_string();
+        let sent = Command::new("kill").args([&format!("-{name}"), &id]).status().expect("kill runs");
+        assert!(sent.success(), "the process {id} is gone; its log:\n{}", self.log());
+    }
+
+    /// The address of the admin server, from the log line that tells it.
+    ///
+    /// # Panics
+    /// If it is not told in time.
+    #[must_use]
+    pub fn admin(&self) -> String {
+        crate::wait::until("the admin server to listen", || {
+            let text = std::fs::read_to_string(&self.log).unwrap_or_default();
+            // The last: the log may begin with an earlier process of the same name.
+            let line = text.lines().rfind(|line| line.contains("admin server listens"))?;
+            let address = line.split_once("address=")?.1;
+            Some(address.split_whitespace().next()?.to_owned())
+        })
+    }
+
+    /// Asks the admin server; gives the status code and the body. `None` if nobody answers.
+    #[must_use]
+    pub fn get(address: &str, path: &str) -> Option<(u16, String)> {
+        let mut stream = TcpStream::connect(address).ok()?;
+        stream.set_read_timeout(Some(crate::wait::LIMIT)).ok()?;
+        write!(stream, "GET {path} HTTP/1.0\r\nHost: localhost\r\n\r\n").ok()?;
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).ok()?;
+        let (head, body) = answer.split_once("\r\n\r\n")?;
+        let status = head.split(' ').nth(1)?.parse().ok()?;
+        Some((status, body.to_owned()))
     }
 
     /// Whether it still runs.
