@@ -195,6 +195,7 @@ const ROUGH: Faults = Faults {
     publish_fails: 400,
     commit_fails: 12,
     commit_answer_lost: 15,
+    passing: 60,
     restore_fails: 10,
     crash: 90,
     batch_max: 40,

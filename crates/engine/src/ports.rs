@@ -168,6 +168,27 @@ pub enum TransportError {
     Fatal(String),
 }
 
+impl TransportError {
+    /// The error where going on would lose what the transaction should hold: passing trouble aborts it.
+    #[must_use]
+    pub fn voids_transaction(self) -> Self {
+        match self {
+            Self::Retriable(what) => Self::Abortable(what),
+            other => other,
+        }
+    }
+
+    /// The error where going on would leave assigned tasks without state: the worker is built anew, and the
+    /// group assigns again.
+    #[must_use]
+    pub fn voids_assignment(self) -> Self {
+        match self {
+            Self::Retriable(what) | Self::Abortable(what) => Self::Fatal(what),
+            other => other,
+        }
+    }
+}
+
 impl fmt::Display for TransportError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -253,7 +253,8 @@ impl<T: Transport> Worker<T> {
         }
         self.uncommitted = true;
         self.open_since.get_or_insert_with(|| self.clock.monotonic());
-        self.wire.outbox_mut().publish(&mut self.transport)
+        // What was not handed over is gone from the outbox: only the last commit is whole.
+        self.wire.outbox_mut().publish(&mut self.transport).map_err(TransportError::voids_transaction)
     }
 
     /// Drains state, publishes it and commits it with the offsets.
@@ -269,7 +270,8 @@ impl<T: Transport> Worker<T> {
         if offsets.is_empty() {
             return Ok(());
         }
-        let figures = self.transport.commit(&offsets)?;
+        // State was drained for this commit: it cannot be repeated without it.
+        let figures = self.transport.commit(&offsets).map_err(TransportError::voids_transaction)?;
         self.shared.metrics.commit_seconds.observe(figures.took.as_secs_f64());
         for task in self.tasks.values_mut() {
             task.progress.commit_all();
@@ -282,6 +284,10 @@ impl<T: Transport> Worker<T> {
     }
 
     fn assign(&mut self, ids: &[TaskId]) -> Result<(), TransportError> {
+        self.try_assign(ids).map_err(TransportError::voids_assignment)
+    }
+
+    fn try_assign(&mut self, ids: &[TaskId]) -> Result<(), TransportError> {
         // A restore may take longer than an open transaction lives.
         if self.uncommitted {
             self.publish().and_then(|()| self.commit())?;
@@ -353,6 +359,10 @@ impl<T: Transport> Worker<T> {
 
     /// Goes back to the last commit: aborts, forgets all state, restores it and rewinds.
     fn recover(&mut self) -> Result<(), TransportError> {
+        self.try_recover().map_err(TransportError::voids_assignment)
+    }
+
+    fn try_recover(&mut self) -> Result<(), TransportError> {
         self.shared.metrics.aborts.inc();
         self.wire.discard();
         self.uncommitted = false;

@@ -26,6 +26,8 @@ pub struct Faults {
     pub commit_fails: u32,
     /// A commit takes effect, but the answer is lost and the client is beyond use.
     pub commit_answer_lost: u32,
+    /// A publish or commit ends with a passing error before it took effect.
+    pub passing: u32,
     /// A restore fails in its middle.
     pub restore_fails: u32,
     /// The process dies at a poll.
@@ -127,6 +129,13 @@ impl SimTransport {
     }
 }
 
+impl Drop for SimTransport {
+    /// A client that is dropped without a word is missed by the group at once: time has no part in the model.
+    fn drop(&mut self) {
+        self.close(Duration::ZERO);
+    }
+}
+
 impl Transport for SimTransport {
     fn poll(
         &mut self,
@@ -172,6 +181,9 @@ impl Transport for SimTransport {
         if self.rng.one_in(self.faults.restore_fails) {
             return Err(self.die("died while restoring"));
         }
+        if self.rng.one_in(self.faults.passing) {
+            return Err(TransportError::Retriable("the changelog is away".to_owned()));
+        }
         let cluster = self.cluster.borrow();
         for entry in cluster.changelog(task) {
             visit(StateEntry { key: &entry.key, value: entry.value.as_deref() });
@@ -200,6 +212,10 @@ impl Transport for SimTransport {
     }
 
     fn publish(&mut self, output: Output<'_>) -> Result<(), TransportError> {
+        // There are many publishes to one commit.
+        if self.rng.one_in(self.faults.passing.saturating_mul(20)) {
+            return Err(TransportError::Retriable("the queue is full".to_owned()));
+        }
         if self.rng.one_in(self.faults.publish_fails) {
             return Err(TransportError::Abortable("a delivery failed".to_owned()));
         }
@@ -214,6 +230,9 @@ impl Transport for SimTransport {
     }
 
     fn commit(&mut self, offsets: &[(TaskId, i64)]) -> Result<CommitFigures, TransportError> {
+        if self.rng.one_in(self.faults.passing) {
+            return Err(TransportError::Retriable("the coordinator is loading".to_owned()));
+        }
         if self.rng.one_in(self.faults.commit_fails) {
             return Err(TransportError::Abortable("the coordinator moved".to_owned()));
         }
