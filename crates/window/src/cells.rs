@@ -77,26 +77,64 @@ impl Cells {
         class.free.push(handle.0 >> CLASS_BITS);
     }
 
-    pub(crate) fn get(&self, handle: Handle) -> &[u8] {
-        let class = class_of(&self.classes, handle.class());
-        if handle.class() == 0 {
-            return class.big.get(handle.place()).map_or(&[], |piece| piece);
+    /// A piece of at least `len` bytes in place of another, whose first `kept` bytes it gets.
+    pub(crate) fn resize(&mut self, handle: Handle, len: usize, kept: usize) -> Handle {
+        let new = self.take(len);
+        let [from, to] = [handle.class(), new.class()];
+        if from == to {
+            let bytes = self.get(handle).get(..kept).unwrap_or_default().to_vec();
+            copy(&bytes, self.get_mut(new), kept);
+        } else if from < to {
+            let (low, high) = self.classes.split_at_mut(to);
+            copy(low.get(from).map_or(&[], |class| class.get(handle)), first_mut(high, new), kept);
+        } else {
+            let (low, high) = self.classes.split_at_mut(from);
+            copy(
+                high.first().map_or(&[], |class| class.get(handle)),
+                first_mut(low.get_mut(to..).unwrap_or_default(), new),
+                kept,
+            );
         }
-        let (chunk, begin, end) = range(handle);
-        class.chunks.get(chunk).and_then(|chunk| chunk.get(begin..end)).unwrap_or_default()
+        self.give_back(handle);
+        new
+    }
+
+    pub(crate) fn get(&self, handle: Handle) -> &[u8] {
+        class_of(&self.classes, handle.class()).get(handle)
     }
 
     pub(crate) fn get_mut(&mut self, handle: Handle) -> &mut [u8] {
-        let class = class_mut(&mut self.classes, handle.class());
-        if handle.class() == 0 {
-            return class.big.get_mut(handle.place()).map_or(&mut [], |piece| piece);
-        }
-        let (chunk, begin, end) = range(handle);
-        class.chunks.get_mut(chunk).and_then(|chunk| chunk.get_mut(begin..end)).unwrap_or_default()
+        class_mut(&mut self.classes, handle.class()).get_mut(handle)
+    }
+}
+
+fn first_mut(classes: &mut [Class], handle: Handle) -> &mut [u8] {
+    classes.first_mut().map_or(&mut [], |class| class.get_mut(handle))
+}
+
+fn copy(from: &[u8], to: &mut [u8], len: usize) {
+    if let (Some(from), Some(to)) = (from.get(..len), to.get_mut(..len)) {
+        to.copy_from_slice(from);
     }
 }
 
 impl Class {
+    fn get(&self, handle: Handle) -> &[u8] {
+        if handle.class() == 0 {
+            return self.big.get(handle.place()).map_or(&[], |piece| piece);
+        }
+        let (chunk, begin, end) = range(handle);
+        self.chunks.get(chunk).and_then(|chunk| chunk.get(begin..end)).unwrap_or_default()
+    }
+
+    fn get_mut(&mut self, handle: Handle) -> &mut [u8] {
+        if handle.class() == 0 {
+            return self.big.get_mut(handle.place()).map_or(&mut [], |piece| piece);
+        }
+        let (chunk, begin, end) = range(handle);
+        self.chunks.get_mut(chunk).and_then(|chunk| chunk.get_mut(begin..end)).unwrap_or_default()
+    }
+
     fn add(&mut self, size: usize) -> u32 {
         let place = self.used;
         self.used += 1;
@@ -160,6 +198,11 @@ mod tests {
                 let handle = cells.take(len);
                 let bytes = vec![fill; Cells::size(len)];
                 cells.get_mut(handle).copy_from_slice(&bytes);
+                let kept = len.min(at * 7);
+                let handle = cells.resize(handle, at * 70, kept.min(at * 70));
+                let mut bytes = vec![fill; kept];
+                bytes.resize(Cells::size(at * 70), 3);
+                cells.get_mut(handle)[kept..].fill(3);
                 pieces.push((handle, bytes));
                 for (handle, bytes) in &pieces {
                     prop_assert_eq!(cells.get(*handle), &bytes[..]);

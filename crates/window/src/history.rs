@@ -241,7 +241,7 @@ impl History {
         self.low = match shape.window {
             WindowKind::Session { gap } => self.session_bounds(last, gap.0).0,
             _ => {
-                let from = self.front_from(shape, self.time_at(last).unwrap_or(0));
+                let from = front_from(shape, self.time_at(last).unwrap_or(0));
                 self.items.partition_point(|item| item.time() < from)
             }
         };
@@ -281,21 +281,10 @@ impl History {
                 return;
             }
         }
-        let from = self.front_from(shape, time);
+        let from = front_from(shape, time);
         while self.low < last && self.time_at(self.low).is_some_and(|time| time < from) {
             self.leave_front(shape, self.low);
             self.low += 1;
-        }
-    }
-
-    /// The begin of the earliest window that contains `time`; of a session, `time` itself.
-    fn front_from(&self, shape: Shape, time: u64) -> u64 {
-        match shape.window {
-            WindowKind::Sliding { within } => time.saturating_sub(within.0),
-            WindowKind::Session { .. } => time,
-            WindowKind::Tumbling { .. } | WindowKind::Hopping { .. } => {
-                shape.window.aligned().and_then(|aligned| aligned.starts(time).next()).unwrap_or(time)
-            }
         }
     }
 
@@ -321,7 +310,7 @@ impl History {
                 }
             }
             _ => {
-                let from = self.front_from(shape, last);
+                let from = front_from(shape, last);
                 if self.time_at(at).is_some_and(|time| from <= time) {
                     self.low = at;
                     self.enter_front(shape, at);
@@ -427,7 +416,7 @@ impl History {
         let Some(dropped) = self.dropped else { return false };
         let from = match shape.window {
             WindowKind::Session { gap } => self.time_at(found.low).unwrap_or(0).saturating_sub(gap.0),
-            _ => self.front_from(shape, fire_time.0),
+            _ => front_from(shape, fire_time.0),
         };
         from <= dropped.0
     }
@@ -444,6 +433,17 @@ pub(crate) enum Input<'a> {
     None,
     Number(u64),
     Bytes(&'a [u8]),
+}
+
+/// The begin of the earliest window that contains `time`; of a session, `time` itself.
+pub(crate) fn front_from(shape: Shape, time: u64) -> u64 {
+    match shape.window {
+        WindowKind::Sliding { within } => time.saturating_sub(within.0),
+        WindowKind::Session { .. } => time,
+        WindowKind::Tumbling { .. } | WindowKind::Hopping { .. } => {
+            shape.window.aligned().and_then(|aligned| aligned.starts(time).next()).unwrap_or(time)
+        }
+    }
 }
 
 /// The last watermark at which what is kept from `kept_from` on still counts.

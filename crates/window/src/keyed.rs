@@ -110,8 +110,13 @@ impl Header {
     fn write(self, cell: &mut [u8]) {
         let lens = u64::from(self.key_len | u32::from(self.flags) << FLAGS_SHIFT)
             | u64::from(self.encoded_len) << 32;
-        for (place, word) in cell.chunks_exact_mut(8).zip([self.deadline.0, self.queued.0, lens]) {
-            place.copy_from_slice(&word.to_le_bytes());
+        if let Some((deadline, rest)) = cell.split_first_chunk_mut()
+            && let Some((queued, rest)) = rest.split_first_chunk_mut()
+            && let Some(place) = rest.first_chunk_mut()
+        {
+            *deadline = self.deadline.0.to_le_bytes();
+            *queued = self.queued.0.to_le_bytes();
+            *place = lens.to_le_bytes();
         }
     }
 
@@ -293,17 +298,7 @@ impl<S> Keyed<S> {
         let new_size = Cells::size(header.end());
         let mut place = handle;
         if new_size != size {
-            place = self.cells.take(header.end());
-            let mut key = [0; 256];
-            if let Some(key) = key.get_mut(HEADER_BYTES..header.key_end()) {
-                // Nearly always: by way of the stack, because both cells cannot be borrowed at once.
-                key.copy_from_slice(header.key(self.cells.get(handle)));
-                copy_to(self.cells.get_mut(place), HEADER_BYTES, key);
-            } else {
-                let key = header.key(self.cells.get(handle)).to_vec();
-                copy_to(self.cells.get_mut(place), HEADER_BYTES, &key);
-            }
-            self.cells.give_back(handle);
+            place = self.cells.resize(handle, header.end(), header.key_end());
             self.set_handle(slot, place);
             self.bytes = self.bytes - size + new_size;
         }
@@ -342,8 +337,8 @@ impl<S> Keyed<S> {
         if !header.has(ARMED) || deadline < header.queued {
             header.flags |= ARMED;
             header.queued = deadline;
-            let tie = fnv_fold(header.key(self.cell(slot)));
-            self.wheel.push(Timer { deadline, tie, slot });
+            let cell = self.cells.get(self.handle(slot));
+            self.wheel.push(deadline, slot, || fnv_fold(header.key(cell)));
         }
         self.set_header(slot, header);
     }
@@ -559,12 +554,12 @@ fn copy_to(cell: &mut [u8], at: usize, bytes: &[u8]) {
     }
 }
 
-/// FNV-1a, folded: orders equal deadlines by content, not by slot.
+/// FNV-1a by words, folded: orders equal deadlines by content, not by slot.
 fn fnv_fold(key: &[u8]) -> u32 {
-    let hash = key.iter().fold(0xcbf2_9ce4_8422_2325_u64, |hash, &byte| {
-        (hash ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3)
-    });
-    low_u32(hash >> 32)
+    let step = |hash: u64, word: u64| (hash ^ word).wrapping_mul(0x100_0000_01b3).rotate_left(23);
+    let (words, bytes) = key.as_chunks();
+    let hash = words.iter().fold(0xcbf2_9ce4_8422_2325, |hash, word| step(hash, u64::from_le_bytes(*word)));
+    low_u32(bytes.iter().fold(hash, |hash, &byte| step(hash, byte.into())) >> 32)
 }
 
 fn low_u32(value: u64) -> u32 {

@@ -14,7 +14,7 @@
 //! silence (all input idle) and more was suppressed before the normal deadline, that brings a second update
 //! with the whole number. Otherwise there is exactly one.
 
-use crate::codec::{Reader, put_contribution, put_u64};
+use crate::codec::{Reader, put_event, put_u64};
 use crate::error::RestoreError;
 use crate::event::Contribution;
 use crate::output::{Closing, Output};
@@ -119,8 +119,8 @@ impl Fired {
         put_u64(out, self.base.0.saturating_sub(self.time.0));
         put_u64(out, self.suppressed);
         put_u64(out, self.reported);
-        put_contribution(out, &Contribution { time: self.time, ..Contribution::default() }, &self.first);
-        put_contribution(out, &self.first, &self.last);
+        put_event(out, &Contribution { time: self.time, ..Contribution::default() }, &self.first, 0);
+        put_event(out, &self.first, &self.last, 0);
     }
 
     pub(crate) fn decode(reader: &mut Reader<'_>) -> Result<Self, RestoreError> {
@@ -128,8 +128,8 @@ impl Fired {
         let base = time.plus(Span(reader.u64()?));
         let suppressed = reader.u64()?;
         let reported = reader.u64()?;
-        let first = reader.contribution(&Contribution { time, ..Contribution::default() })?;
-        let last = reader.contribution(&first)?;
+        let (first, _) = reader.event(&Contribution { time, ..Contribution::default() })?;
+        let (last, _) = reader.event(&first)?;
         Ok(Self { time, base, suppressed, reported, first, last })
     }
 }

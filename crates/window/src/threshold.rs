@@ -15,7 +15,7 @@ use ahash::RandomState;
 
 use crate::changes::Changes;
 use crate::codec::{Reader, VERSION};
-use crate::encoded::append;
+use crate::encoded::{append, has_fired};
 use crate::error::{ConfigError, RestoreError};
 use crate::event::{Contribution, Event};
 use crate::history::{Found, History, Input, Shape, retained_until};
@@ -114,8 +114,7 @@ impl Threshold {
             return false;
         }
         let encoded = self.keyed.encoded(slot);
-        let oldest_on_time = watermark.minus(self.shape.lateness);
-        if !append(self.shape, encoded, event, input, oldest_on_time, &mut self.encoded) {
+        if !append(self.shape, encoded, event, input, watermark, &mut self.encoded) {
             return false;
         }
         // An event that came behind time may be kept longer than this one: the deadline never moves back.
@@ -219,7 +218,7 @@ impl Threshold {
         self.keyed.take_due(watermark, &mut due);
         self.close_due(&due, watermark, out);
         for slot in due.drain(..) {
-            let deadline = self.with_history(slot, deadline);
+            let deadline = self.deadline(slot);
             if deadline <= watermark {
                 self.keyed.remove(slot);
             } else {
@@ -249,6 +248,9 @@ impl Threshold {
         let mut next: Option<EventTime> = None;
         let mut closing = Vec::new();
         for &slot in slots {
+            if self.keyed.state(slot).is_none() && !has_fired(self.keyed.encoded(slot)) {
+                continue;
+            }
             let fired = self.with_history(slot, |history, _, _| history.fired);
             let Some(fired) = fired.filter(Fired::unreported) else { continue };
             let due = self.silence.closing_due(&fired);
@@ -371,6 +373,14 @@ impl Threshold {
             self.scratch = Some(history);
         }
         self.keyed.update(slot, &self.encoded, deadline);
+    }
+
+    /// The slot's next deadline, after what was due was done: only an alert changes it then.
+    fn deadline(&mut self, slot: u32) -> EventTime {
+        if self.keyed.state(slot).is_none() && !has_fired(self.keyed.encoded(slot)) {
+            return self.keyed.deadline(slot);
+        }
+        self.with_history(slot, deadline)
     }
 
     fn with_history<T>(&mut self, slot: u32, read: impl FnOnce(&History, Shape, Silence) -> T) -> T {

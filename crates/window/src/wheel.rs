@@ -30,12 +30,13 @@ pub(crate) struct Timer {
 }
 
 impl Wheel {
-    pub(crate) fn push(&mut self, timer: Timer) {
-        let number = list_of(timer.deadline);
+    /// Queues `slot` for `deadline`; `tie` orders it among equal ones, once it is near.
+    pub(crate) fn push(&mut self, deadline: EventTime, slot: u32, tie: impl FnOnce() -> u32) {
+        let number = list_of(deadline);
         if number < self.opened {
-            self.near.push(Reverse(timer));
+            self.near.push(Reverse(Timer { deadline, tie: tie(), slot }));
         } else {
-            self.far.entry(number).or_default().push(timer.slot);
+            self.far.entry(number).or_default().push(slot);
         }
     }
 

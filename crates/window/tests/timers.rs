@@ -285,6 +285,16 @@ fn an_earlier_start_is_another_row() {
 }
 
 #[test]
+fn a_session_that_grows_back_to_a_forgotten_start_is_reopened() {
+    let mut operator = sessions();
+    apply(&mut operator, "k", secs(1_000), secs(990));
+    assert_eq!(advance(&mut operator, secs(1_161)), ["row k 1000-1060 n=1 r0 complete"]);
+    assert!(apply(&mut operator, "k", secs(1_030), secs(1_161)).is_empty());
+    assert!(apply(&mut operator, "k", secs(1_000), secs(1_161)).is_empty());
+    assert_eq!(flush(&mut operator), ["row k 1000-1090 n=2 r0 complete reopened"], "not the row told before");
+}
+
+#[test]
 fn a_session_that_grows_after_its_row_is_published_again_on_time() {
     let mut operator = sessions();
     apply(&mut operator, "k", secs(1_000), secs(990));
