@@ -16,7 +16,8 @@ use crate::walk::{Step, Walk};
 /// Difference between the printed time and the microseconds that is not worth a word.
 const MISMATCH_USECS_MAX: u64 = 1_000_000;
 
-/// Parses a frame.
+/// Parses a frame as [`crate::parse`] does, always with the careful parser: for tests, and to switch the fast
+/// one off.
 ///
 /// # Errors
 /// The frame is no record: the first reason that applies, in the order of [`Reason::ALL`].

@@ -83,7 +83,7 @@ fn clock(value: &[u8]) -> Option<Reading<'_>> {
 }
 
 /// `<dec>:[ ]?HSM Return: <text>`, the same with `HSM Error`, or a code and any other words.
-fn response(value: &[u8]) -> Option<Response<'_>> {
+pub(crate) fn response(value: &[u8]) -> Option<Response<'_>> {
     let colon = memchr::memchr(b':', value)?;
     let (code, rest) = value.split_at(colon);
     let code = decimal(code)?;
@@ -100,11 +100,11 @@ fn response(value: &[u8]) -> Option<Response<'_>> {
 }
 
 /// A number printed `0x…` with at most `max` digits.
-fn hex(value: &[u8], max: usize) -> Option<u64> {
+pub(crate) fn hex(value: &[u8], max: usize) -> Option<u64> {
     hex_digits(value.strip_prefix(b"0x")?, max)
 }
 
-fn hex_digits(digits: &[u8], max: usize) -> Option<u64> {
+pub(crate) fn hex_digits(digits: &[u8], max: usize) -> Option<u64> {
     if digits.is_empty() || digits.len() > max || max > 16 {
         return None;
     }

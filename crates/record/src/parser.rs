@@ -1,0 +1,24 @@
+//! The parser: the fast one where it answers, the careful one elsewhere.
+
+use crate::audit::Audit;
+use crate::limits::Limits;
+use crate::reason::Malformed;
+use crate::{careful, fast};
+
+/// Parses a frame.
+///
+/// Allocates nothing. One pass over a frame of a usual layout, one more over any other.
+///
+/// # Errors
+/// The frame is no record: the first reason that applies, in the order of
+/// [`Reason::ALL`](crate::Reason::ALL).
+pub fn parse<'a>(frame: &'a [u8], limits: &Limits) -> Result<Audit<'a>, Malformed> {
+    let mut result = Ok(Audit::default());
+    // Filled in place, in the one variable that is returned, so that it is not copied.
+    if let Ok(audit) = &mut result
+        && fast::fill(audit, frame, limits).is_none()
+    {
+        result = careful::parse(frame, limits);
+    }
+    result
+}

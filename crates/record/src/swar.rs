@@ -1,0 +1,178 @@
+//! Eight bytes at a time in an ordinary register: line ends, numbers, the printed time.
+//!
+//! In: a *word*, eight bytes of text as [`u64::from_le_bytes`] reads them: the first byte is the lowest. Out:
+//! places and numbers. Every digit is checked: a number comes out only where the digit loops of `reading` and
+//! `time` give the same one (the tests compare them).
+//!
+//! Arithmetic is `wrapping_…` where a carry is meant to be lost, or cannot happen but would be checked.
+
+const ONES: u64 = 0x0101_0101_0101_0101;
+const HIGHS: u64 = 0x80 * ONES;
+/// The digit `0` eight times.
+const ZEROS: u64 = 0x30 * ONES;
+
+/// How many bytes stand before the first line end: 8 if there is none.
+#[inline]
+pub(crate) const fn line_end(word: u64) -> u32 {
+    line_ends(word).trailing_zeros() / 8
+}
+
+/// How many bytes of a line's first 32 stand before its end: 32 if there is none. No branch, so that lines of
+/// all lengths cost the same.
+#[inline]
+pub(crate) fn line_end_32(text: &[u8; 32]) -> u32 {
+    let ends =
+        |place| u128::from(line_ends(word(text, place))) | u128::from(line_ends(word(text, place + 8))) << 64;
+    let (front, back) = (ends(0), ends(16));
+    if front == 0 { 16 + back.trailing_zeros() / 8 } else { front.trailing_zeros() / 8 }
+}
+
+/// Sets the high bit of each line end. Only the first is certain: a borrow may mark bytes behind it.
+#[inline]
+const fn line_ends(word: u64) -> u64 {
+    let other = word ^ (0x0a * ONES);
+    other.wrapping_sub(ONES) & !other & HIGHS
+}
+
+/// The place of the last byte that is `byte`, if there is one.
+#[inline]
+pub(crate) const fn last(word: u64, byte: u8) -> Option<u32> {
+    let other = word ^ (u64_of(byte) * ONES);
+    let same = !((other & !HIGHS).wrapping_add(!HIGHS) | other) & HIGHS;
+    if same == 0 { None } else { Some(7 - same.leading_zeros() / 8) }
+}
+
+/// The number that the first `count` bytes print in hex digits of either case; `count` is 1 to 8.
+#[inline]
+pub(crate) fn hex_front(word: u64, count: u32) -> Option<u64> {
+    let unused = 64_u32.checked_sub(count * 8).filter(|_| count != 0)?;
+    hex(word << unused | ZEROS & !(u64::MAX << unused))
+}
+
+/// The number that the first `count` bytes print in decimal digits; `count` is 1 to 8.
+#[inline]
+pub(crate) fn decimal_front(word: u64, count: u32) -> Option<u64> {
+    let unused = 64_u32.checked_sub(count * 8).filter(|_| count != 0)?;
+    decimal(word << unused | ZEROS & !(u64::MAX << unused))
+}
+
+/// The number that eight decimal digits print.
+#[inline]
+pub(crate) fn decimal(word: u64) -> Option<u64> {
+    let digits = word ^ ZEROS;
+    if not_digits(digits) & (0xf0 * ONES) != 0 {
+        return None;
+    }
+    let pairs = pairs(digits);
+    let high = (pairs & 0x0000_00ff_0000_00ff).wrapping_mul(0x000f_4240_0000_0064);
+    let low = (pairs >> 16 & 0x0000_00ff_0000_00ff).wrapping_mul(0x0000_2710_0000_0001);
+    Some(high.wrapping_add(low) >> 32)
+}
+
+/// The number that eight hex digits print.
+#[inline]
+fn hex(word: u64) -> Option<u64> {
+    let lower = word | (0x20 * ONES);
+    let decimal = at_least(word, 0x30) & !at_least(word, 0x3a);
+    let letter = at_least(lower, 0x61) & !at_least(lower, 0x67);
+    if (decimal | letter) & !word & HIGHS != HIGHS {
+        return None;
+    }
+    let nibbles = (word & (0x0f * ONES)).wrapping_add((word >> 6 & ONES).wrapping_mul(9)).swap_bytes();
+    let bytes = (nibbles | nibbles >> 4) & 0x00ff_00ff_00ff_00ff;
+    let pairs = (bytes | bytes >> 8) & 0x0000_ffff_0000_ffff;
+    Some((pairs | pairs >> 16) & 0xffff_ffff)
+}
+
+/// Sets the high bit of each byte that is at least `byte`. Holds for bytes below 0x80; the others are to be
+/// ruled out by who asks, and then a carry out of them does no harm either.
+#[inline]
+const fn at_least(word: u64, byte: u8) -> u64 {
+    word.wrapping_add((0x80 - u64_of(byte)) * ONES)
+}
+
+/// A byte has a bit of its upper half set if it is not 0 to 9. Behind such a byte the result means nothing.
+#[inline]
+const fn not_digits(digits: u64) -> u64 {
+    digits | digits.wrapping_add(0x06 * ONES)
+}
+
+/// Each byte becomes ten times itself plus the next one. All bytes are digits.
+#[inline]
+const fn pairs(digits: u64) -> u64 {
+    digits.wrapping_mul(10).wrapping_add(digits >> 8)
+}
+
+/// A time printed `MM/DD/YY hh:mm:ss.uuuuuu`, in microseconds; `None` if it is no time of day of any date.
+/// The century is the 21st.
+#[inline]
+pub(crate) fn printed(text: &[u8; 24]) -> Option<u64> {
+    let date = word(text, 0) ^ DATE;
+    let clock = word(text, 9) ^ CLOCK;
+    // The last digit of the seconds once more, a point, six digits.
+    let fraction = word(text, 16) ^ FRACTION;
+    let wrong = (not_digits(date) | not_digits(clock)) & TWO_DIGITS | (date | clock) & SEPARATORS;
+    let wrong_fraction = not_digits(fraction) & 0xf0f0_f0f0_f0f0_0000 | fraction & 0xff00;
+    if wrong | wrong_fraction | u64_of(text[8] ^ b' ') != 0 {
+        return None;
+    }
+    let (date, clock, fraction) = (pairs(date), pairs(clock), pairs(fraction >> 16));
+    let (month, day, year) = (date & 0xff, date >> 24 & 0xff, date >> 48 & 0xff);
+    let (hour, minute, second) = (clock & 0xff, clock >> 24 & 0xff, clock >> 48 & 0xff);
+    let days = days(year, month, day)?;
+    if hour >= 24 || minute >= 60 || second >= 60 {
+        return None;
+    }
+    let seconds = days * 86_400 + hour * 3600 + minute * 60 + second;
+    let micros = (fraction & 0xff) * 10_000 + (fraction >> 16 & 0xff) * 100 + (fraction >> 32 & 0xff);
+    Some(seconds * 1_000_000 + micros)
+}
+
+/// Days from the epoch to a date of the years 2000 to 2099, of which every fourth is a leap year.
+#[inline]
+fn days(year: u64, month: u64, day: u64) -> Option<u64> {
+    let &(before, length) = MONTHS.get(usize::try_from(month).ok()?)?;
+    let leap = year.is_multiple_of(4);
+    if day == 0 || day > length + u64::from(leap && month == 2) {
+        return None;
+    }
+    Some(DAYS_2000 + year * 365 + year.div_ceil(4) + before + u64::from(leap && month > 2) + day - 1)
+}
+
+#[inline]
+fn word(text: &[u8], from: usize) -> u64 {
+    text.get(from..).and_then(<[u8]>::first_chunk).copied().map_or(0, u64::from_le_bytes)
+}
+
+#[inline]
+const fn u64_of(byte: u8) -> u64 {
+    byte as u64
+}
+
+const DATE: u64 = u64::from_le_bytes(*b"00/00/00");
+const CLOCK: u64 = u64::from_le_bytes(*b"00:00:00");
+const FRACTION: u64 = u64::from_le_bytes(*b"0.000000");
+/// Upper halves of the digits of a date or clock; its separators.
+const TWO_DIGITS: u64 = 0xf0f0_00f0_f000_f0f0;
+const SEPARATORS: u64 = 0x0000_ff00_00ff_0000;
+/// Days from the epoch to 1 January 2000.
+const DAYS_2000: u64 = 10_957;
+/// Of each month: days of a common year before it, days. There is no month 0: nor is there a day in it.
+const MONTHS: [(u64, u64); 13] = [
+    (0, 0),
+    (0, 31),
+    (31, 28),
+    (59, 31),
+    (90, 30),
+    (120, 31),
+    (151, 30),
+    (181, 31),
+    (212, 31),
+    (243, 30),
+    (273, 31),
+    (304, 30),
+    (334, 31),
+];
+
+#[cfg(test)]
+mod tests;

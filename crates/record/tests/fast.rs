@@ -1,0 +1,271 @@
+//! The fast parser against the careful one: where it answers, they agree in everything; and it answers for
+//! the usual layouts.
+//!
+//! Exhaustive near genuine records: every byte changed, removed, doubled; every cut; every line removed,
+//! doubled, swapped. Random beyond. The corpus is compared in the workspace's tests, which may know both
+//! crates.
+
+use base64::Engine as _;
+use hsmstream_record::{Limits, is_boundary, parse, parse_carefully, parse_fast, trim_end};
+use proptest::collection::vec;
+use proptest::prelude::*;
+use proptest::sample::{Index, select};
+use serde_json::Value as Json;
+
+const SAMPLES: [&[u8]; 4] = [
+    include_bytes!("../../../tests/samples/01-aws-userguide-interpreting-audit-logs.txt"),
+    include_bytes!("../../../tests/samples/02-alphagov-hsm_login_error_user_doesnt_exist.txt"),
+    include_bytes!("../../../tests/samples/03-alphagov-hsm_wrap_key.txt"),
+    include_bytes!("../../../tests/samples/04-alphagov-hsm_wrap_key-with-key-handle.txt"),
+];
+
+/// One record of each layout and kind of tail, as the corpus prints them, with all places filled somewhere.
+const MADE: [&[u8]; 5] = [
+    b"Time: 01/24/18 17:44:25.013218, usecs:1516815865013218\nSequence No : 0x5\nReboot counter : 0x107\n\
+    Command Type(hex) : CN_MGMT_CMD (0x0)\nOpcode : CN_LOGIN (0xd)\nSession Handle : 0xc008002\n\
+    Response : 163:HSM Error: RET_USER_LOGIN_FAILURE\nLog type : MGMT_USER_DETAILS_LOG (2)\n\
+    User Name : testuser\nUser Type : CN_CRYPTO_USER (1)\n",
+    b"Time: 02/29/24 23:59:59.999999, usecs:1709251199999999\nSequence No : 0xFFFFFFFFFFFFFFFF\n\
+    Reboot counter : 0xffffffff\nCommand Type(hex) : CN_MGMT_CMD (0x0)\n\
+    Opcode : CN_GENERATE_KEY_PAIR (0x19)\nSession Handle : 0x1004001\nResponse : 0:HSM Return: SUCCESS\n\
+    Log type : MGMT_KEY_DETAILS_LOG (1)\nPriv/Secret Key Handle : 2490399\nPublic Key Handle : 12345678\n\
+    Key Handle : 18446744073709551615",
+    b"Time: 04/22/22 20:13:18.000000, usecs:1650658398000000\nVersion No : 2\nSequence No : 0x1f\n\
+    Reboot counter : 0x2\nOpcode : CN_SHARE_OBJECT (0x12)\nCommand Type(hex) : CN_MGMT_CMD (0x0)\n\
+    User id : 9\nSession Handle : 0x1004001\nResponse : 0:HSM Return: SUCCESS\n\
+    Log type : USER_MANAGE_LOG (3)\nUser Name : officer1\nUser Type : CN_CRYPTO_OFFICER (2)\n\
+    Mechanism : 1\nTarget User Name : carol\nTarget User Type : CN_CRYPTO_USER (1)\nTarget User id : 12\n\
+    Mfa enabled : no\nOperation : SHARE (1)\nNumber of Users : 2\nUserIDs : 3,4",
+    b"Time: 04/22/22 20:13:18.000000, usecs:1650658398000000\nVersion No : 2\nSequence No : 0x1f\n\
+    Reboot counter : 0x2\nOpcode : CN_SHARE_OBJECT (0x12)\nCommand Type(hex) : CN_MGMT_CMD (0x0)\n\
+    Session Handle : 0x1004001\nResponse : 0: HSM Return: SUCCESS\nLog type : KEY_DETAILS_LOG (4)\n\
+    Public Key Handle : 0\nPriv/Secret Key Handle : 7\n",
+    b"Time: 04/30/22 20:13:18.189504, usecs:1651349598189504\nSequence No: 0x1f\nReboot counter\t\t: 0x2\n\
+    Command Type(hex) : TIME_INFO_CMD (0xeee2)\nOpcode\t: CN_TIME (ee2)\nSession Handle : 0x0\n\
+    Response : 0:HSM Return: SUCCESS\nLog type : TIME_INFO_LOG (16)\n\
+    local time : 04/30/22 20:13:18.189504, usec:1650658398189504\n\
+    host time : 04/30/22 20:13:18.191729 usec:1650658398191729\npropagation delay\t: usec:39\n",
+];
+
+/// Bytes that mean something somewhere in a record, and neighbours of the digits.
+const BYTES: &[u8] = b"\n\r\t :(),./x0159afAFgG@`U\0\x0b\x1a\x7f\x80\xff";
+
+/// Tells whether the fast parser answered. If so, and whatever the limits, the careful one says the same.
+fn agrees(frame: &[u8]) -> bool {
+    let tight = Limits { frame_bytes_max: frame.len().saturating_sub(2), ..Limits::default() };
+    let few = Limits { frame_lines_max: 9, ..Limits::default() };
+    for limits in [tight, few] {
+        assert_eq!(parse(frame, &limits), parse_carefully(frame, &limits), "{}", frame.escape_ascii());
+    }
+    let careful = parse_carefully(frame, &Limits::default());
+    let fast = parse_fast(frame, &Limits::default());
+    if let Some(fast) = fast {
+        assert!(fast.anomalies.is_empty());
+        assert_eq!(Ok(fast), careful, "{}", frame.escape_ascii());
+    }
+    assert_eq!(parse(frame, &Limits::default()), careful, "{}", frame.escape_ascii());
+    fast.is_some()
+}
+
+/// Cuts text at its boundaries.
+fn split(text: &[u8]) -> Vec<&[u8]> {
+    let mut frames = Vec::new();
+    let mut rest = text;
+    while !rest.is_empty() {
+        let mut lines = rest.split_inclusive(|&byte| byte == b'\n');
+        let first = lines.next().map_or(0, <[u8]>::len);
+        let more: usize = lines.take_while(|line| !is_boundary(line)).map(<[u8]>::len).sum();
+        let (frame, tail) = rest.split_at(first + more);
+        frames.push(trim_end(frame));
+        rest = tail;
+    }
+    frames.retain(|frame| !frame.is_empty());
+    frames
+}
+
+fn lines(frame: &[u8]) -> Vec<&[u8]> {
+    frame.split(|&byte| byte == b'\n').collect()
+}
+
+#[test]
+fn genuine_records_go_the_fast_way() {
+    let frames: Vec<&[u8]> = SAMPLES.into_iter().flat_map(split).chain(MADE).collect();
+    let fast = frames.iter().filter(|frame| agrees(frame)).count();
+    assert_eq!(fast, frames.len());
+}
+
+#[test]
+fn vectors() {
+    let (mut frames, mut fast) = (0, 0);
+    for line in include_str!("../../../tests/vectors/records.jsonl").lines() {
+        let vector: Json = serde_json::from_str(line).expect("a vector is JSON");
+        let input = vector["input_b64"].as_str().expect("an input");
+        let input = base64::engine::general_purpose::STANDARD.decode(input).expect("base64");
+        for frame in split(&input).into_iter().chain([&input[..]]) {
+            frames += 1;
+            fast += usize::from(agrees(frame));
+        }
+    }
+    assert!(frames > 300 && fast > 30, "{fast} of {frames}");
+}
+
+#[test]
+fn every_byte_changed_removed_or_doubled() {
+    let mut fast = 0;
+    for frame in MADE {
+        for at in 0..frame.len() {
+            let mut text = frame.to_vec();
+            for &byte in BYTES {
+                text[at] = byte;
+                fast += usize::from(agrees(&text));
+            }
+            text[at] = frame[at];
+            text.insert(at, frame[at]);
+            fast += usize::from(agrees(&text));
+            for &byte in b" \t\r\n:0" {
+                text[at] = byte;
+                fast += usize::from(agrees(&text));
+            }
+            text.remove(at);
+            text.remove(at);
+            fast += usize::from(agrees(&text));
+        }
+    }
+    assert!(fast > 10_000, "{fast}");
+}
+
+#[test]
+fn every_cut() {
+    for frame in MADE {
+        for at in 0..frame.len() {
+            agrees(&frame[..at]);
+            agrees(&frame[at..]);
+        }
+    }
+}
+
+#[test]
+fn every_line_removed_doubled_or_swapped() {
+    let mut fast = 0;
+    for frame in MADE {
+        let lines = lines(frame);
+        for at in 0..lines.len() {
+            let mut less = lines.clone();
+            less.remove(at);
+            fast += usize::from(agrees(&less.join(&b'\n')));
+            for to in 0..lines.len() {
+                let mut doubled = lines.clone();
+                doubled.insert(to, lines[at]);
+                fast += usize::from(agrees(&doubled.join(&b'\n')));
+                let mut swapped = lines.clone();
+                swapped.swap(at, to);
+                fast += usize::from(agrees(&swapped.join(&b'\n')));
+            }
+        }
+    }
+    assert!(fast > 50, "{fast}");
+}
+
+/// A line of one record in another: labels where the layout has no place for them.
+#[test]
+fn every_line_of_another_record() {
+    for (frame, other) in MADE.iter().flat_map(|frame| MADE.iter().map(move |other| (frame, other))) {
+        let lines = lines(frame);
+        for (line, at) in
+            self::lines(other).into_iter().flat_map(|line| (0..lines.len()).map(move |at| (line, at)))
+        {
+            let mut text = lines.clone();
+            text.insert(at, line);
+            agrees(&text.join(&b'\n'));
+            text.remove(at + 1);
+            agrees(&text.join(&b'\n'));
+        }
+    }
+}
+
+/// The record's time against its printed one, around the second that they may differ.
+#[test]
+fn times_that_differ() {
+    let text = String::from_utf8(MADE[0].to_vec()).expect("text");
+    let usecs = 1_516_815_865_013_218_u64;
+    for (difference, fast) in
+        [(0, true), (999_999, true), (1_000_000, true), (1_000_001, false), (u64::MAX, false)]
+    {
+        for usecs in [usecs.saturating_add(difference), usecs.saturating_sub(difference)] {
+            let changed = text.replace("usecs:1516815865013218", &format!("usecs:{usecs}"));
+            assert_eq!(agrees(changed.as_bytes()), fast, "{changed}");
+        }
+    }
+}
+
+/// Lines from all layouts, in any order, some edited.
+fn shuffled() -> impl Strategy<Value = Vec<u8>> {
+    let all: Vec<&[u8]> = MADE.into_iter().flat_map(lines).collect();
+    let first =
+        select(MADE.map(|frame| frame.split(|&byte| byte == b'\n').next().unwrap_or_default()).to_vec());
+    (first, vec(select(all), 0..24)).prop_map(|(first, rest)| {
+        let lines: Vec<&[u8]> = std::iter::once(first).chain(rest).collect();
+        lines.join(&b'\n')
+    })
+}
+
+/// A record with values of any length, and edits.
+fn edited() -> impl Strategy<Value = Vec<u8>> {
+    let edit = (
+        any::<Index>(),
+        0_usize..4,
+        prop_oneof![
+            vec(select(BYTES), 0..3),
+            vec(select(&b"0123456789abcdefABCDEF"[..]), 0..24),
+            vec(any::<u8>(), 0..40)
+        ],
+    );
+    (select(&MADE[..]), vec(edit, 1..5)).prop_map(|(frame, edits)| {
+        let mut text = frame.to_vec();
+        for (at, removed, inserted) in edits {
+            let start = at.index(text.len() + 1);
+            let end = (start + removed).min(text.len());
+            text.splice(start..end, inserted);
+        }
+        text
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(2000))]
+
+    #[test]
+    fn edited_records(text in edited()) {
+        agrees(&text);
+    }
+
+    #[test]
+    fn shuffled_lines(text in shuffled()) {
+        agrees(&text);
+    }
+
+    #[test]
+    fn random_bytes(text in vec(any::<u8>(), 0..400)) {
+        agrees(&text);
+        agrees(&[&MADE[0][..70], &text[..]].concat());
+    }
+
+    /// Values of any length at each place, numbers of any size, codes of any length.
+    #[test]
+    fn values_of_any_length(
+        (sequence, session, private, public) in any::<(u64, u64, u64, u64)>(),
+        bits in proptest::array::uniform4(0_u32..64),
+        (opcode, code) in ("[A-Z_ (]{1,40}", "(0x)?[0-9a-fA-F]{0,17}"),
+        (kind, name, end) in ("[0-9]{0,21}", "[^\n]{0,70}", select(&["", "\n", " ", "\r\n"][..])),
+    ) {
+        let [sequence, session, private, public] =
+            [(sequence, 0), (session, 1), (private, 2), (public, 3)].map(|(number, at)| number >> bits[at]);
+        let head = format!("Time: 01/24/18 17:44:25.013218, usecs:1516815865013218\n\
+            Sequence No : {sequence:#x}\nReboot counter : {session:#x}\nOpcode : {opcode} ({code})\nSession Handle : {session:#x}\n\
+            Log type : {opcode} ({kind})\n");
+        let keys = format!("Priv/Secret Key Handle : {private}\nPublic Key Handle : {public}{end}");
+        agrees(format!("{head}{keys}").as_bytes());
+        agrees(format!("{head}User Name : {name}\nUser Type : {opcode} ({kind}){end}").as_bytes());
+        agrees(format!("{head}User Name : {name}{end}").as_bytes());
+    }
+}
