@@ -399,10 +399,17 @@ fn missing_topics_are_named_with_what_to_do() {
 fn an_unreachable_broker_is_told_in_time() {
     let folder = Folder::new();
     folder.write("rules.yaml", OLD);
-    let arguments =
-        ["run", "--rules", "rules.yaml", "--set", "kafka.brokers=127.0.0.1:1", "--set", "admin.listen="];
+    let arguments = [
+        "run",
+        "--rules",
+        "rules.yaml",
+        "--set",
+        "kafka.brokers=127.0.0.1:1",
+        "--set",
+        "kafka.start_deadline=5s",
+    ];
     assert!(instance::binary().exists(), "built before the clock runs");
-    let said = within(Duration::from_secs(70), move || run(folder.path(), &arguments, b"")).expect(3);
+    let said = within(Duration::from_secs(60), move || run(folder.path(), &arguments, b"")).expect(3);
     assert!(said.err().contains("127.0.0.1:1"), "{}", said.err());
     assert!(said.err().contains("Connection refused"), "the cause is told: {}", said.err());
 }

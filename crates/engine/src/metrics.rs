@@ -7,6 +7,7 @@
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
+use hsmstream_record::Reason;
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
@@ -32,6 +33,9 @@ pub struct RuleLabels {
 pub struct ReasonLabels {
     reason: &'static str,
 }
+
+/// The limits that [`Metrics::limit`] counts beside those that are reject reasons.
+const LIMITS: [&str; 5] = ["state", "keys", "evidence", "output_truncated", "broken_state"];
 
 type PerTask = Family<TaskLabels, Counter>;
 type PerTaskGauge = Family<TaskLabels, Gauge>;
@@ -83,6 +87,13 @@ impl Metrics {
         let mut metrics = Self::unregistered();
         metrics.register_flow(&mut registry);
         metrics.register_state(&mut registry);
+        // A family without a series is not scraped: an alarm on it would see no data instead of 0.
+        for reason in Reason::ALL {
+            drop(metrics.rejects.get_or_create(&ReasonLabels { reason: reason.as_str() }));
+        }
+        for reason in LIMITS {
+            drop(metrics.limits.get_or_create(&ReasonLabels { reason }));
+        }
         metrics.registry = Arc::new(registry);
         metrics
     }

@@ -32,8 +32,8 @@ use crate::kafka_config::kafka_config;
 use crate::terminal::Paint;
 use crate::{Failure, complain, logging};
 
-/// How long the start may wait for brokers and topics.
-const START_DEADLINE: Duration = Duration::from_secs(60);
+/// How long a worker may take to connect, once the start has seen the brokers.
+const OPEN_DEADLINE: Duration = Duration::from_secs(60);
 /// First and longest wait before a failed worker is built anew.
 const RESTART_WAIT: (Duration, Duration) = (Duration::from_millis(250), Duration::from_secs(30));
 /// A worker that ran this long without failing begins again with the shortest wait.
@@ -86,7 +86,7 @@ fn topics(kafka: &KafkaConfig, create: bool, config: &Config) -> Result<u32, Fai
         replication: u16::try_from(config.replication).unwrap_or(u16::MAX),
         retention: None,
         message_bytes_max: config.limits.output as u64,
-        deadline: START_DEADLINE,
+        deadline: config.start_deadline,
     };
     let report = check_topics(kafka, create, &wanted).map_err(|problems| {
         for problem in &problems {
@@ -241,7 +241,7 @@ fn keep_running(
     let mut wait = RESTART_WAIT.0;
     loop {
         let started = clock.monotonic();
-        let opened = KafkaTransport::open(kafka, u32::try_from(number).unwrap_or(u32::MAX), START_DEADLINE);
+        let opened = KafkaTransport::open(kafka, u32::try_from(number).unwrap_or(u32::MAX), OPEN_DEADLINE);
         let ended = match opened {
             Ok(transport) => {
                 let (shared, clock, stop) = (Arc::clone(shared), Arc::clone(clock), Arc::clone(stop));

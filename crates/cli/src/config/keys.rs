@@ -60,6 +60,7 @@ pub(crate) const KEYS: &[Key] = &[
     key("kafka.brokers", Kind::List),
     key("kafka.group", Kind::Text),
     key("kafka.instance", Kind::Text),
+    key("kafka.start_deadline", Kind::Duration(1_000)),
     key("kafka.session_timeout", Kind::Duration(500)),
     key("kafka.prefetch", Kind::Size(1 << 20)),
     key("kafka.partitions", Kind::Whole(1, 100_000)),
