@@ -281,7 +281,7 @@ mod tests {
     #[test]
     fn finds_what_it_kept_and_survives_a_restart() {
         let mut log = EvidenceLog::new(1 << 20);
-        let mut image = std::collections::BTreeMap::new();
+        let mut image = BTreeMap::new();
         for offset in 0..10 {
             log.keep(
                 position(offset),
@@ -289,7 +289,7 @@ mod tests {
                 &kept(format!("record {offset}").as_bytes()),
             );
         }
-        let drain = |log: &mut EvidenceLog, image: &mut std::collections::BTreeMap<Vec<u8>, Vec<u8>>| {
+        let drain = |log: &mut EvidenceLog, image: &mut BTreeMap<Vec<u8>, Vec<u8>>| {
             log.drain(&mut |key, value| {
                 match value {
                     Some(value) => image.insert(key.to_vec(), value.to_vec()),
