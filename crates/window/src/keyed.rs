@@ -27,13 +27,13 @@ use hashbrown::HashMap;
 use crate::cells::{Cells, Handle};
 use crate::changes::{Changes, Parts, Pending};
 use crate::error::RestoreError;
+use crate::header::{ARMED, DIRTY, FLAGS_SHIFT, HEADER_BYTES, Header, LOGGED, as_usize, low_u32};
 use crate::index::Index;
 use crate::time::EventTime;
 use crate::wheel::{Timer, Wheel};
 
 /// Index entry, slot number, timer.
 const OVERHEAD_BYTES: usize = 12 + 4 + 8;
-const HEADER_BYTES: usize = 24;
 
 pub(crate) struct Keyed<S> {
     index: Index,
@@ -69,77 +69,6 @@ pub(crate) struct Restored<'a, S> {
 /// Reads the state of a key from the changelog.
 pub(crate) type Decode<'f, S> =
     dyn for<'a> FnMut(&[u8], &'a [u8]) -> Result<Restored<'a, S>, RestoreError> + 'f;
-
-/// The first bytes of a cell.
-#[derive(Clone, Copy, Debug, Default)]
-struct Header {
-    /// The key's next deadline.
-    deadline: EventTime,
-    /// The time its current timer is queued for, at most `deadline`.
-    queued: EventTime,
-    key_len: u32,
-    encoded_len: u32,
-    flags: u8,
-}
-
-/// Changed since the last drain.
-const DIRTY: u8 = 1;
-/// The changelog has an entry of this key, so its removal needs a tombstone.
-const LOGGED: u8 = 2;
-/// A timer is queued.
-const ARMED: u8 = 4;
-const FLAGS_SHIFT: u32 = 28;
-
-impl Header {
-    fn read(cell: &[u8]) -> Self {
-        let word = |at: usize| {
-            let bytes = cell.get(at..).and_then(<[u8]>::first_chunk).copied();
-            u64::from_le_bytes(bytes.unwrap_or_default())
-        };
-        let lens = word(16);
-        let (low, high) = (low_u32(lens), low_u32(lens >> 32));
-        Self {
-            deadline: EventTime(word(0)),
-            queued: EventTime(word(8)),
-            key_len: low & ((1 << FLAGS_SHIFT) - 1),
-            encoded_len: high,
-            flags: u8::try_from(low >> FLAGS_SHIFT).unwrap_or(0),
-        }
-    }
-
-    fn write(self, cell: &mut [u8]) {
-        let lens = u64::from(self.key_len | u32::from(self.flags) << FLAGS_SHIFT)
-            | u64::from(self.encoded_len) << 32;
-        if let Some((deadline, rest)) = cell.split_first_chunk_mut()
-            && let Some((queued, rest)) = rest.split_first_chunk_mut()
-            && let Some(place) = rest.first_chunk_mut()
-        {
-            *deadline = self.deadline.0.to_le_bytes();
-            *queued = self.queued.0.to_le_bytes();
-            *place = lens.to_le_bytes();
-        }
-    }
-
-    fn has(self, flag: u8) -> bool {
-        self.flags & flag != 0
-    }
-
-    fn key(self, cell: &[u8]) -> &[u8] {
-        cell.get(HEADER_BYTES..self.key_end()).unwrap_or_default()
-    }
-
-    fn encoded(self, cell: &[u8]) -> &[u8] {
-        cell.get(self.key_end()..self.end()).unwrap_or_default()
-    }
-
-    fn key_end(self) -> usize {
-        HEADER_BYTES + as_usize(self.key_len)
-    }
-
-    fn end(self) -> usize {
-        self.key_end() + as_usize(self.encoded_len)
-    }
-}
 
 impl<S> fmt::Debug for Keyed<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -560,12 +489,4 @@ fn fnv_fold(key: &[u8]) -> u32 {
     let (words, bytes) = key.as_chunks();
     let hash = words.iter().fold(0xcbf2_9ce4_8422_2325, |hash, word| step(hash, u64::from_le_bytes(*word)));
     low_u32(bytes.iter().fold(hash, |hash, &byte| step(hash, byte.into())) >> 32)
-}
-
-fn low_u32(value: u64) -> u32 {
-    u32::try_from(value & 0xffff_ffff).unwrap_or(0)
-}
-
-fn as_usize(value: u32) -> usize {
-    usize::try_from(value).unwrap_or(usize::MAX)
 }

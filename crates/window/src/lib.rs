@@ -25,6 +25,12 @@
 //! late) is kept as if it had happened at `watermark − lateness`: otherwise a stream that catches up could
 //! never reach a threshold. `length` is `within`, the size, or the gap behind the last event of a session.
 //! Events leave from the front only: one that is due stays while an older one of its key is not.
+//!
+//! # Layers
+//!
+//! [`Operator`] over `plain`, `threshold` (`history`, `scan`, `values`, `encoded`), `rollup` (`rows`,
+//! `measure`), all of which use `silence` where they alert and `keyed` for their keys; `keyed` is made of
+//! `index`, `cells` (with `header`), `wheel` and `changes`.
 
 mod cells;
 mod changes;
@@ -32,6 +38,7 @@ mod codec;
 mod encoded;
 mod error;
 mod event;
+mod header;
 mod history;
 mod index;
 mod keyed;

@@ -379,7 +379,7 @@ impl Watermarks {
 
     fn restore_task(&mut self, value: &[u8]) -> Result<(), RestoreError> {
         let mut reader = Reader::versioned(value)?;
-        let next_id = reader.u32()?;
+        let next_id = read_id(&mut reader)?;
         let watermark = read_time(&mut reader)?;
         let largest = read_time(&mut reader)?;
         reader.end()?;
@@ -391,10 +391,10 @@ impl Watermarks {
 
     fn restore_stream(&mut self, name: &[u8], value: &[u8], now_ms: i64) -> Result<(), RestoreError> {
         let mut reader = Reader::versioned(value)?;
-        let id = StreamId(reader.u32()?);
+        let id = StreamId(read_id(&mut reader)?);
         let highest = read_time(&mut reader)?;
         reader.end()?;
-        let Some(next_id) = id.0.checked_add(1) else { return Err(reader.malformed()) };
+        let next_id = id.0 + 1;
         let hash = self.hasher.hash_one(name);
         let known = self.table.find(hash, |&index| *stream_of(&self.streams, index).name == *name).copied();
         let index = match known {
@@ -460,6 +460,12 @@ fn entry_key(name: &[u8]) -> Box<[u8]> {
 fn put_time(out: &mut Vec<u8>, time: Option<EventTime>) {
     put_u64(out, u64::from(time.is_some()));
     put_u64(out, time.unwrap_or_default().0);
+}
+
+/// A stream's number; half of all are out of reach in a task's life, so an entry that has one is none of ours.
+fn read_id(reader: &mut Reader<'_>) -> Result<u32, RestoreError> {
+    let id = reader.u32()?;
+    if id < 1 << 31 { Ok(id) } else { Err(reader.malformed()) }
 }
 
 fn read_time(reader: &mut Reader<'_>) -> Result<Option<EventTime>, RestoreError> {

@@ -159,6 +159,15 @@ fn the_limit_evicts_the_longest_silent_and_never_reuses_a_number() {
     assert_eq!(watermarks.observe(b"b", secs(1), None, 5).stream, StreamId(4));
 }
 
+#[test]
+fn a_number_near_the_end_of_all_is_no_snapshot() {
+    let mut watermarks = watermarks();
+    let value = [1, 0xff, 0xff, 0xff, 0xff, 0x0f, 0, 0, 0, 0];
+    assert!(watermarks.restore(&[0], Some(&value), 0).is_err());
+    assert!(watermarks.restore(b"\x01a", value.get(..8), 0).is_err());
+    watermarks.observe(b"a", secs(1), None, 0);
+}
+
 #[derive(Clone, Debug)]
 enum Call {
     Observe { name: u8, time: u64, reference: Option<u64> },
