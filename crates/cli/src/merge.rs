@@ -32,6 +32,9 @@ pub(crate) fn read(
     visit: &mut Visit<'_>,
 ) -> anyhow::Result<()> {
     let mut feed = Feed::new(inputs);
+    if let [input] = inputs {
+        return read_one(&mut feed, input, StreamFramer::new(format, limits), fixed, visit);
+    }
     let mut waiting = inputs.iter().enumerate();
     let mut lanes: Vec<Option<Lane>> = Vec::new();
     let mut heads = BinaryHeap::new();
@@ -54,6 +57,25 @@ pub(crate) fn read(
             *slot = Some(lane);
         }
     }
+    feed.finish();
+    Ok(())
+}
+
+/// Reads a single input, which needs no merging and no copies.
+fn read_one(
+    feed: &mut Feed,
+    input: &Input,
+    mut framer: StreamFramer,
+    fixed: &Origin<'_>,
+    visit: &mut Visit<'_>,
+) -> anyhow::Result<()> {
+    let mut number = 0;
+    let mut take = |item: Result<Record<'_>, Reject<'_>>| {
+        visit(0, number, &item);
+        number = number.saturating_add(1);
+    };
+    feed.read(input, &mut |chunk| framer.feed_records(chunk, fixed, &mut take))?;
+    framer.finish_records(fixed, &mut take);
     feed.finish();
     Ok(())
 }
