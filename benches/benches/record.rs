@@ -64,11 +64,13 @@ fn jobs(buffer: &Buffer) -> Vec<Job<'_>> {
         Job::new("hsmstream_record::parse", buffer.failures, move || {
             failures(buffer, |frame| hsmstream_record::parse(frame, &limits).ok())
         }),
-        Job::new("plain parser", buffer.failures, || failures(buffer, plain::parse)),
-        Job::new("capturing regex", buffer.failures, move || regex_failures(buffer, &mut regex)),
+        Job::new("plain parser", buffer.failures, || failures(buffer, plain::parse)).at_most(1.0 / 3.0),
+        Job::new("capturing regex", buffer.failures, move || regex_failures(buffer, &mut regex))
+            .at_most(1.0 / 20.0),
         Job::new("memchr, line ends counted", lines, || {
             memchr::memchr_iter(b'\n', black_box(&buffer.bytes)).count() as u64
-        }),
+        })
+        .at_most(1.0 / 0.15),
         Job::new("memcpy", buffer.bytes.len() as u64, move || {
             copy.copy_from_slice(black_box(&buffer.bytes));
             black_box(&copy).len() as u64

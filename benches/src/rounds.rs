@@ -11,6 +11,25 @@ pub struct Job<'a> {
     pub work: Box<dyn FnMut() -> u64 + 'a>,
     /// What `work` must give.
     pub expected: u64,
+    /// What its speed relative to the first job should be.
+    budget: Option<Budget>,
+}
+
+/// A bound on a speed. A budget that is missed is printed and fails nothing: machines differ, and so do profiles.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Budget {
+    AtLeast(f64),
+    AtMost(f64),
+}
+
+impl Budget {
+    fn judge(self, speed: f64) -> String {
+        let (is_kept, sign, bound) = match self {
+            Self::AtLeast(bound) => (bound <= speed, '≥', bound),
+            Self::AtMost(bound) => (speed <= bound, '≤', bound),
+        };
+        format!("{sign} {bound:.3} {}", if is_kept { "kept" } else { "MISSED" })
+    }
 }
 
 impl std::fmt::Debug for Job<'_> {
@@ -25,7 +44,19 @@ impl std::fmt::Debug for Job<'_> {
 impl<'a> Job<'a> {
     /// Names a job and what it must give.
     pub fn new(name: &'a str, expected: u64, work: impl FnMut() -> u64 + 'a) -> Self {
-        Self { name, work: Box::new(work), expected }
+        Self { name, work: Box::new(work), expected, budget: None }
+    }
+
+    /// The job should be at least so fast, relative to the first.
+    #[must_use]
+    pub fn at_least(self, speed: f64) -> Self {
+        Self { budget: Some(Budget::AtLeast(speed)), ..self }
+    }
+
+    /// The job should be at most so fast, relative to the first: a rival of it.
+    #[must_use]
+    pub fn at_most(self, speed: f64) -> Self {
+        Self { budget: Some(Budget::AtMost(speed)), ..self }
     }
 }
 
@@ -47,6 +78,7 @@ pub struct Line {
     pub time: Duration,
     /// Median over rounds of (time of the first job / time of this job): how much faster it is.
     pub speed: f64,
+    budget: Option<Budget>,
 }
 
 /// Runs all jobs once untimed, then `rounds` times in turns, and prints a table: time per record, throughput, and
@@ -78,6 +110,7 @@ pub fn compare(title: &str, size: Size, rounds: usize, jobs: &mut [Job<'_>]) -> 
             name: job.name.to_owned(),
             time: Duration::from_secs_f64(median(times.clone())),
             speed: median(first.iter().zip(times).map(|(first, own)| first / own).collect()),
+            budget: job.budget,
         })
         .collect();
     print(title, size, rounds, &lines);
@@ -87,16 +120,17 @@ pub fn compare(title: &str, size: Size, rounds: usize, jobs: &mut [Job<'_>]) -> 
 fn print(title: &str, size: Size, rounds: usize, lines: &[Line]) {
     let (records, bytes) = (size.records as f64, size.bytes as f64);
     println!("\n{title}: {records} records, {:.1} MB, medians of {rounds} rounds in turns", bytes / 1e6);
-    println!("{:<34} {:>10} {:>10} {:>8} {:>10}", "", "ns/record", "k rec/s", "GB/s", "speed");
+    println!("{:<34} {:>10} {:>10} {:>8} {:>10}  budget", "", "ns/record", "k rec/s", "GB/s", "speed");
     for line in lines {
         let seconds = line.time.as_secs_f64();
         println!(
-            "{:<34} {:>10.1} {:>10.0} {:>8.2} {:>9.3}×",
+            "{:<34} {:>10.1} {:>10.0} {:>8.2} {:>9.3}×  {}",
             line.name,
             seconds * 1e9 / records,
             records / seconds / 1e3,
             bytes / seconds / 1e9,
             line.speed,
+            line.budget.map_or(String::new(), |budget| budget.judge(line.speed)),
         );
     }
 }
