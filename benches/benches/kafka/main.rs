@@ -33,8 +33,8 @@ fn main() {
     }
     let mode = Mode::of_arguments();
     let records = mode.pick(4_000_000, 30_000);
-    let binary = service::binary();
     let cluster = Cluster::start(1);
+    let binary = service::binary();
     let topic = topic::fill(&cluster, "bench-in", records);
     let mut poll: Vec<Figures> = Vec::new();
     let mut batch: Vec<Figures> = Vec::new();
