@@ -13,12 +13,8 @@ use crate::{careful, fast};
 /// The frame is no record: the first reason that applies, in the order of
 /// [`Reason::ALL`](crate::Reason::ALL).
 pub fn parse<'a>(frame: &'a [u8], limits: &Limits) -> Result<Audit<'a>, Malformed> {
-    let mut result = Ok(Audit::default());
-    // Filled in place, in the one variable that is returned, so that it is not copied.
-    if let Ok(audit) = &mut result
-        && fast::fill(audit, frame, limits).is_none()
-    {
-        result = careful::parse(frame, limits);
+    match fast::parse(frame, limits) {
+        Some(audit) => Ok(audit),
+        None => careful::parse(frame, limits),
     }
-    result
 }

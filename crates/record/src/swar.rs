@@ -12,30 +12,27 @@ const HIGHS: u64 = 0x80 * ONES;
 const ZEROS: u64 = 0x30 * ONES;
 
 /// How many bytes stand before the first line end: 8 if there is none.
-#[inline]
+#[inline(always)]
 pub(crate) const fn line_end(word: u64) -> u32 {
     line_ends(word).trailing_zeros() / 8
 }
 
-/// How many bytes of a line's first 32 stand before its end: 32 if there is none. No branch, so that lines of
-/// all lengths cost the same.
-#[inline]
-pub(crate) fn line_end_32(text: &[u8; 32]) -> u32 {
-    let ends =
-        |place| u128::from(line_ends(word(text, place))) | u128::from(line_ends(word(text, place + 8))) << 64;
-    let (front, back) = (ends(0), ends(16));
-    if front == 0 { 16 + back.trailing_zeros() / 8 } else { front.trailing_zeros() / 8 }
+/// How many bytes of 16 stand before the first line end: 16 if there is none.
+#[inline(always)]
+pub(crate) fn line_end_16(text: &[u8; 16]) -> u32 {
+    let (front, back) = (line_ends(word(text, 0)), line_ends(word(text, 8)));
+    (u128::from(front) | u128::from(back) << 64).trailing_zeros() / 8
 }
 
 /// Sets the high bit of each line end. Only the first is certain: a borrow may mark bytes behind it.
-#[inline]
+#[inline(always)]
 const fn line_ends(word: u64) -> u64 {
     let other = word ^ (0x0a * ONES);
     other.wrapping_sub(ONES) & !other & HIGHS
 }
 
 /// The place of the last byte that is `byte`, if there is one.
-#[inline]
+#[inline(always)]
 pub(crate) const fn last(word: u64, byte: u8) -> Option<u32> {
     let other = word ^ (u64_of(byte) * ONES);
     let same = !((other & !HIGHS).wrapping_add(!HIGHS) | other) & HIGHS;
@@ -43,21 +40,29 @@ pub(crate) const fn last(word: u64, byte: u8) -> Option<u32> {
 }
 
 /// The number that the first `count` bytes print in hex digits of either case; `count` is 1 to 8.
-#[inline]
+#[inline(always)]
 pub(crate) fn hex_front(word: u64, count: u32) -> Option<u64> {
     let unused = 64_u32.checked_sub(count * 8).filter(|_| count != 0)?;
     hex(word << unused | ZEROS & !(u64::MAX << unused))
 }
 
+/// The number that the last `count` bytes print in decimal digits; `count` is 1 to 8.
+#[inline(always)]
+pub(crate) fn decimal_back(word: u64, count: u32) -> Option<u64> {
+    let unused = 64_u32.checked_sub(count * 8).filter(|_| count != 0)?;
+    let used = u64::MAX << unused;
+    decimal(word & used | ZEROS & !used)
+}
+
 /// The number that the first `count` bytes print in decimal digits; `count` is 1 to 8.
-#[inline]
+#[inline(always)]
 pub(crate) fn decimal_front(word: u64, count: u32) -> Option<u64> {
     let unused = 64_u32.checked_sub(count * 8).filter(|_| count != 0)?;
     decimal(word << unused | ZEROS & !(u64::MAX << unused))
 }
 
 /// The number that eight decimal digits print.
-#[inline]
+#[inline(always)]
 pub(crate) fn decimal(word: u64) -> Option<u64> {
     let digits = word ^ ZEROS;
     if not_digits(digits) & (0xf0 * ONES) != 0 {
@@ -70,7 +75,7 @@ pub(crate) fn decimal(word: u64) -> Option<u64> {
 }
 
 /// The number that eight hex digits print.
-#[inline]
+#[inline(always)]
 fn hex(word: u64) -> Option<u64> {
     let lower = word | (0x20 * ONES);
     let decimal = at_least(word, 0x30) & !at_least(word, 0x3a);
@@ -86,26 +91,26 @@ fn hex(word: u64) -> Option<u64> {
 
 /// Sets the high bit of each byte that is at least `byte`. Holds for bytes below 0x80; the others are to be
 /// ruled out by who asks, and then a carry out of them does no harm either.
-#[inline]
+#[inline(always)]
 const fn at_least(word: u64, byte: u8) -> u64 {
     word.wrapping_add((0x80 - u64_of(byte)) * ONES)
 }
 
 /// A byte has a bit of its upper half set if it is not 0 to 9. Behind such a byte the result means nothing.
-#[inline]
+#[inline(always)]
 const fn not_digits(digits: u64) -> u64 {
     digits | digits.wrapping_add(0x06 * ONES)
 }
 
 /// Each byte becomes ten times itself plus the next one. All bytes are digits.
-#[inline]
+#[inline(always)]
 const fn pairs(digits: u64) -> u64 {
     digits.wrapping_mul(10).wrapping_add(digits >> 8)
 }
 
 /// A time printed `MM/DD/YY hh:mm:ss.uuuuuu`, in microseconds; `None` if it is no time of day of any date.
 /// The century is the 21st.
-#[inline]
+#[inline(always)]
 pub(crate) fn printed(text: &[u8; 24]) -> Option<u64> {
     let date = word(text, 0) ^ DATE;
     let clock = word(text, 9) ^ CLOCK;
@@ -129,7 +134,7 @@ pub(crate) fn printed(text: &[u8; 24]) -> Option<u64> {
 }
 
 /// Days from the epoch to a date of the years 2000 to 2099, of which every fourth is a leap year.
-#[inline]
+#[inline(always)]
 fn days(year: u64, month: u64, day: u64) -> Option<u64> {
     let &(before, length) = MONTHS.get(usize::try_from(month).ok()?)?;
     let leap = year.is_multiple_of(4);
@@ -139,12 +144,12 @@ fn days(year: u64, month: u64, day: u64) -> Option<u64> {
     Some(DAYS_2000 + year * 365 + year.div_ceil(4) + before + u64::from(leap && month > 2) + day - 1)
 }
 
-#[inline]
+#[inline(always)]
 fn word(text: &[u8], from: usize) -> u64 {
     text.get(from..).and_then(<[u8]>::first_chunk).copied().map_or(0, u64::from_le_bytes)
 }
 
-#[inline]
+#[inline(always)]
 const fn u64_of(byte: u8) -> u64 {
     byte as u64
 }
