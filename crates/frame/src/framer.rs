@@ -66,12 +66,18 @@ pub(crate) fn parsed(
         Item::Frame(frame) => frame,
     };
     let Frame { bytes, origin, kind, message_offset, bad_escape } = frame;
+    // No `map`: each would move the record, which is large.
     let body = match kind {
-        Kind::Audit => parse(bytes, limits).map(|audit| Body::Audit(audit.with_bad_escape(bad_escape))),
-        kind => Ok(Body::Document(Document::new(kind, bytes))),
+        Kind::Audit => match parse(bytes, limits) {
+            Ok(audit) if bad_escape => Body::Audit(audit.with_bad_escape(true)),
+            Ok(audit) => Body::Audit(audit),
+            Err(Malformed { reason, offset }) => {
+                *malformed += 1;
+                let (raw, length) = (capped(bytes), wide(bytes.len()));
+                return sink(Err(Reject { reason, offset, message_offset, raw, length, origin }));
+            }
+        },
+        kind => Body::Document(Document::new(kind, bytes)),
     };
-    sink(body.map(|body| Record { origin, body }).map_err(|Malformed { reason, offset }| {
-        *malformed += 1;
-        Reject { reason, offset, message_offset, raw: capped(bytes), length: wide(bytes.len()), origin }
-    }));
+    sink(Ok(Record { origin, body }));
 }
