@@ -188,6 +188,23 @@ fn a_backlog_reaches_its_threshold() {
 }
 
 #[test]
+fn an_event_counts_to_the_last_watermark_at_which_it_can() {
+    let window = WindowKind::Sliding { within: Span::from_secs(60) };
+    let spec = ThresholdSpec {
+        what: ThresholdWhat::Count(2),
+        window,
+        suppress: Span::ZERO,
+        allowed_lateness: LATENESS,
+    };
+    for (watermark, fires) in [(secs(1_160), 1), (EventTime(secs(1_160).0 + 1), 0)] {
+        let mut operator = Operator::Threshold(Threshold::new(spec, Limits::default()).unwrap());
+        apply(&mut operator, "k", secs(1_000), secs(990));
+        apply(&mut operator, "k", secs(1_300), watermark);
+        assert_eq!(apply(&mut operator, "k", secs(1_060), watermark).len(), fires);
+    }
+}
+
+#[test]
 fn a_pause_does_not_lose_a_threshold() {
     let window = WindowKind::Sliding { within: Span::from_secs(60) };
     let spec = ThresholdSpec {
