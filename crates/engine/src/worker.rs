@@ -273,9 +273,11 @@ impl<T: Transport> Worker<T> {
         // State was drained for this commit: it cannot be repeated without it.
         let figures = self.transport.commit(&offsets).map_err(TransportError::voids_transaction)?;
         self.shared.metrics.commit_seconds.observe(figures.took.as_secs_f64());
-        for task in self.tasks.values_mut() {
+        let wall = self.clock.wall_ms();
+        for (id, task) in &mut self.tasks {
             task.progress.commit_all();
             task.show_state();
+            task.show_lag(wall, self.transport.end_offset(*id));
         }
         self.open_since = None;
         self.wire.committed(self.clock.wall_ms(), &self.shared, figures);
