@@ -174,7 +174,9 @@ impl Service {
     /// Asks it to end; says whether it ended well.
     fn drain(&mut self) -> bool {
         let id = self.child.id().to_string();
-        let sent = Command::new("kill").args(["-TERM", &id]).status().expect("kill runs");
+        // The shell's own `kill`: a minimal Debian has no program of that name.
+        let sent = Command::new("sh").args(["-c", "kill -s TERM \"$1\"", "kill", &id]).status();
+        let sent = sent.expect("sh runs");
         sent.success() && self.child.wait().expect("a process").success()
     }
 
