@@ -180,8 +180,12 @@ impl EvidenceLog {
         }
     }
 
-    /// Keeps a record. Called at most once per position, in order of arrival.
+    /// Keeps a record, unless one of its position is kept: with at-least-once delivery the same record may come
+    /// again after an unclean end.
     pub fn keep(&mut self, position: Position, time: u64, kept: &Kept<'_>) {
+        if self.index.contains_key(&position) {
+            return;
+        }
         self.scratch.clear();
         kept.encode(time, &mut self.scratch);
         self.push(Entry { position, time, bytes: self.scratch.as_slice().into() });
@@ -323,6 +327,16 @@ mod tests {
         let mut tombstones = 0;
         log.drain(&mut |_, value| tombstones += usize::from(value.is_none()));
         assert_eq!(tombstones, 0, "what never reached the changelog needs no tombstone");
+    }
+
+    #[test]
+    fn a_record_that_comes_again_is_kept_once() {
+        let mut log = EvidenceLog::new(1 << 20);
+        log.keep(position(1), 1, &kept(b"first"));
+        let bytes = log.bytes();
+        log.keep(position(1), 1, &kept(b"again"));
+        assert_eq!(log.bytes(), bytes);
+        assert_eq!(log.find(position(1)), Some(kept(b"first")));
     }
 
     #[test]

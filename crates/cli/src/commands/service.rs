@@ -184,7 +184,11 @@ impl Service {
         let (kafka, shared, rules) = (self.kafka.clone(), Arc::clone(&self.shared), self.rules.clone());
         let (clock, stop) = (Arc::clone(&self.clock), Arc::clone(&self.stop));
         let body = move || {
-            let ended = keep_running(worker, &kafka, &shared, &rules, &clock, &stop);
+            // A broken invariant ends the process (in release it aborts at once): what is committed is whole.
+            let run = || keep_running(worker, &kafka, &shared, &rules, &clock, &stop);
+            let ended = std::panic::catch_unwind(std::panic::AssertUnwindSafe(run)).unwrap_or_else(|_| {
+                Ended::Failed("an invariant is broken; see the message above".to_owned())
+            });
             if events.send(Event::Ended(worker, ended)).is_err() {
                 tracing::debug!("the supervisor is gone");
             }
