@@ -164,6 +164,7 @@ impl Service {
                         }
                         Ended::Failed(what) => {
                             tracing::error!(worker, %what, "worker ended");
+                            self.stop.store(true, Ordering::Release);
                             if exit == Exit::Success {
                                 exit = Exit::Failure;
                             }
