@@ -1,22 +1,16 @@
-//! What the benchmarks share: their corpora, the parsers they compare with, and ways to measure.
+//! What only the Criterion benchmarks need: ways to measure beside time, and the table they print.
 //!
-//! A benchmark here is a definition: a corpus with its parameters, a job, and what the job must find. The
-//! count is checked on every run, so each benchmark is a test as well (`cargo bench … -- --test`).
+//! The definitions, that is corpora, jobs and what they must find, are those of `hsmstream bench`:
+//! [`hsmstream_bench`]. The count is checked on every run, so each benchmark is a test as well
+//! (`cargo bench … -- --test`).
 //!
-//! - [`buffer`] holds corpora whose size and content are written down;
-//! - [`plain`] and [`captures`] are the parsers that ours is compared with;
-//! - [`rule_files`] makes rule sets of any size;
-//! - [`rounds`] measures several jobs in turns, so that their ratio survives a restless machine;
-//! - [`logins`] makes events for operators;
+//! - [`rounds`] prints what was measured in turns;
 //! - [`heap`] counts allocated bytes, [`process`] reads processor time and memory of a process;
 //! - [`mode`] tells a measurement from a test.
 
-pub mod buffer;
-pub mod captures;
+pub use hsmstream_bench::{buffer, captures, logins, plain, rule_files};
+
 pub mod heap;
-pub mod logins;
 pub mod mode;
-pub mod plain;
 pub mod process;
 pub mod rounds;
-pub mod rule_files;

@@ -20,14 +20,15 @@ const EDGES: &[(&str, &[&str])] = &[
     ("output", &["record"]),
     ("rules", &["json", "pattern", "record", "window"]),
     ("corpus", &["record"]),
+    ("bench", &["json", "record", "frame", "pattern", "window", "output", "rules", "corpus"]),
     ("engine", &["json", "record", "frame", "pattern", "window", "output", "rules"]),
     ("kafka", &["record", "output", "engine"]),
     ("sim", &["corpus", "record", "frame", "pattern", "window", "output", "rules", "engine"]),
     (
         "cli",
         &[
-            "json", "record", "frame", "pattern", "window", "output", "rules", "corpus", "engine", "kafka",
-            "sim",
+            "json", "record", "frame", "pattern", "window", "output", "rules", "corpus", "bench", "engine",
+            "kafka", "sim",
         ],
     ),
 ];

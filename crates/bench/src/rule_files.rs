@@ -5,6 +5,8 @@
 //! expression. No two patterns are equal. They hardly match the corpora of [`crate::buffer`], as most rules hardly
 //! ever match, but most are about opcodes that do occur.
 
+#![expect(clippy::indexing_slicing, reason = "each index is taken modulo the length of a constant table")]
+
 use hsmstream_record::vocabulary::{OPCODES, RESPONSES, USER_TYPES};
 use hsmstream_rules::{Level, Limits, RuleFile, RuleSet, load};
 use std::fmt::Write as _;

@@ -44,6 +44,14 @@ impl Definition {
     /// If it is not the one that the definition describes: figures would not compare with earlier ones.
     #[must_use]
     pub fn build(&self) -> Buffer {
+        let (buffer, found) = self.make();
+        assert_eq!(found, *self, "the corpus is not the one of the definition");
+        buffer
+    }
+
+    /// Makes the corpus and tells what came out; the expectations of `self` are not looked at.
+    #[must_use]
+    pub fn make(&self) -> (Buffer, Self) {
         let mut config = Config::new(self.seed);
         config.login_failures = self.failures_share;
         if self.failures_share == Share::NONE {
@@ -72,8 +80,7 @@ impl Definition {
             failures: buffer.failures,
             ..*self
         };
-        assert_eq!(found, *self, "the corpus is not the one of the definition");
-        buffer
+        (buffer, found)
     }
 }
 
@@ -82,9 +89,9 @@ impl Buffer {
     pub fn frames(&self) -> impl Iterator<Item = &[u8]> {
         let mut start = 0;
         self.ends.iter().map(move |&end| {
-            let frame = &self.bytes[start..end];
+            let frame = self.bytes.get(start..end);
             start = end;
-            frame
+            frame.unwrap_or_default()
         })
     }
 
@@ -109,11 +116,14 @@ impl Buffer {
 
 /// Replaces the value of the line `User Name` of the last record, which begins at `start`.
 fn replace_name(start: usize, number: usize, bytes: &mut Vec<u8>) {
-    let Some(label) = memchr::memmem::find(&bytes[start..], NAME_LABEL) else { return };
-    let name = start + label + NAME_LABEL.len();
-    let end = memchr::memchr(b'\n', &bytes[name..]).map_or(bytes.len(), |length| name + length);
-    let bait = HOSTILE_NAMES[number % HOSTILE_NAMES.len()].as_bytes();
-    bytes.splice(name..end, bait.iter().copied().cycle().take(HOSTILE_NAME_BYTES));
+    let record = bytes.get(start..).unwrap_or_default();
+    let Some(label) = memchr::memmem::find(record, NAME_LABEL) else { return };
+    let name = label + NAME_LABEL.len();
+    let rest = record.get(name..).unwrap_or_default();
+    let length = memchr::memchr(b'\n', rest).unwrap_or(rest.len());
+    let bait = HOSTILE_NAMES.get(number % HOSTILE_NAMES.len()).map_or(&b""[..], |bait| bait.as_bytes());
+    let name = start + name;
+    bytes.splice(name..name + length, bait.iter().copied().cycle().take(HOSTILE_NAME_BYTES));
 }
 
 const NAME_LABEL: &[u8] = b"\nUser Name : ";

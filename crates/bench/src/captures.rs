@@ -68,7 +68,7 @@ impl Parser {
             return None;
         }
         let captures = &self.captures;
-        let text = |group: usize| captures.get_group(group).map(|span| &frame[span.range()]);
+        let text = |group: usize| captures.get_group(group).and_then(|span| frame.get(span.range()));
         let either = |one: usize, other: usize| text(one).or_else(|| text(other));
         let decimal = |group: usize| text(group).and_then(|digits| radix(digits, 10));
         let hex = |group: usize| text(group).and_then(|digits| radix(digits, 16));

@@ -4,6 +4,13 @@
 //! connection drawn at random, so an operator finds nothing in the cache but what it keeps there. Events come in
 //! batches, made before they are measured.
 
+#![expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_possible_wrap,
+    clippy::indexing_slicing,
+    reason = "all numbers are made here, far below the bounds of their types"
+)]
+
 use ahash::RandomState;
 use hashbrown::HashMap;
 use hsmstream_corpus::{Config, Corpus};
