@@ -19,6 +19,8 @@
 //!
 //! Changelog entries: see [`crate::changes`].
 
+mod changelog;
+
 use std::collections::BTreeMap;
 use std::fmt;
 use std::hint::black_box;
@@ -27,7 +29,7 @@ use ahash::RandomState;
 use hashbrown::HashMap;
 
 use crate::cells::{Cells, Handle};
-use crate::changes::{Changes, Parts, Pending};
+use crate::changes::{Parts, Pending};
 use crate::error::RestoreError;
 use crate::header::{ARMED, DIRTY, FLAGS_SHIFT, HEADER_BYTES, Header, LOGGED, as_usize, low_u32};
 use crate::index::Index;
@@ -371,6 +373,16 @@ impl<S> Keyed<S> {
         self.free.push(slot);
     }
 
+    /// Looks once at the cells of slots that are about to be worked on: the processor then fetches their lines
+    /// side by side, where the work itself would wait for one after the other.
+    fn bring_near(&self, slots: &[u32]) {
+        let touched = slots.iter().fold(0_u8, |touched, &slot| {
+            let cell = self.cell(slot);
+            touched ^ cell.first().copied().unwrap_or(0) ^ cell.last().copied().unwrap_or(0)
+        });
+        black_box(touched);
+    }
+
     /// All live slots, in slot order.
     pub(crate) fn live(&self) -> impl Iterator<Item = u32> + '_ {
         (0u32..).zip(&self.handles).filter(|&(_, &handle)| handle != Handle::NONE).map(|(slot, _)| slot)
@@ -383,134 +395,6 @@ impl<S> Keyed<S> {
             self.remove(slot);
         }
         self.wheel.clear();
-    }
-
-    /// Gives what changed since the last call: tombstones first, then entries in the order in which they
-    /// first changed.
-    pub(crate) fn drain_dirty(
-        &mut self,
-        encode: impl Fn(Option<&S>, &[u8], &mut Vec<u8>),
-        f: &mut Changes<'_>,
-    ) {
-        for key in self.tombstones.drain(..) {
-            f(&key, None);
-        }
-        let mut value = Vec::new();
-        let mut dirty = std::mem::take(&mut self.dirty);
-        for slots in dirty.chunks(NEAR_SLOTS) {
-            self.bring_near(slots);
-            for &slot in slots {
-                self.drain_slot(slot, &encode, &mut value, f);
-            }
-        }
-        dirty.clear();
-        self.dirty = dirty;
-    }
-
-    fn drain_slot(
-        &mut self,
-        slot: u32,
-        encode: &impl Fn(Option<&S>, &[u8], &mut Vec<u8>),
-        value: &mut Vec<u8>,
-        f: &mut Changes<'_>,
-    ) {
-        if self.handle(slot) == Handle::NONE {
-            return;
-        }
-        let mut header = self.header(slot);
-        if !header.has(DIRTY) {
-            return;
-        }
-        header.flags = header.flags & !DIRTY | LOGGED;
-        self.set_header(slot, header);
-        value.clear();
-        encode(self.state(slot), self.encoded(slot), value);
-        let parts = Parts::emit(self.key(slot), value, f);
-        let before = if parts.is_one() { self.parts.remove(&slot) } else { self.parts.insert(slot, parts) };
-        for key in before.unwrap_or_default().keys_beyond(parts, self.key(slot)) {
-            f(&key, None);
-        }
-    }
-
-    /// Looks once at the cells of slots that are about to be worked on: the processor then fetches their lines
-    /// side by side, where the work itself would wait for one after the other.
-    fn bring_near(&self, slots: &[u32]) {
-        let touched = slots.iter().fold(0_u8, |touched, &slot| {
-            let cell = self.cell(slot);
-            touched ^ cell.first().copied().unwrap_or(0) ^ cell.last().copied().unwrap_or(0)
-        });
-        black_box(touched);
-    }
-
-    /// Gives all entries, in slot order, and leaves the list of changes alone.
-    pub(crate) fn export(&self, encode: impl Fn(Option<&S>, &[u8], &mut Vec<u8>), f: &mut Changes<'_>) {
-        let mut value = Vec::new();
-        for slot in self.live() {
-            value.clear();
-            encode(self.state(slot), self.encoded(slot), &mut value);
-            Parts::emit(self.key(slot), &value, f);
-        }
-    }
-
-    /// Takes one changelog entry. Entries may repeat, the last counts.
-    pub(crate) fn restore(
-        &mut self,
-        entry: &[u8],
-        value: Option<&[u8]>,
-        decode: &mut Decode<'_, S>,
-    ) -> Result<(), RestoreError> {
-        let (part, key) = Parts::split(entry)?;
-        if let Some(state) = self.pending.take(part, key, value)? {
-            return self.install(key, decode(key, state), Parts::default());
-        }
-        if part == 0 {
-            self.forget(key);
-        }
-        Ok(())
-    }
-
-    /// Puts states of several parts together, once all entries have been read.
-    pub(crate) fn finish_restore(&mut self, decode: &mut Decode<'_, S>) -> Result<(), RestoreError> {
-        let mut result = Ok(());
-        std::mem::take(&mut self.pending).assemble(&mut |key, state| {
-            let installed = state.and_then(|(state, parts)| self.install(key, decode(key, &state), parts));
-            result = result.and(installed);
-        });
-        result
-    }
-
-    fn install(
-        &mut self,
-        key: &[u8],
-        restored: Result<Restored<'_, S>, RestoreError>,
-        parts: Parts,
-    ) -> Result<(), RestoreError> {
-        let Restored { state, encoded, bytes, deadline } = restored.inspect_err(|_| self.forget(key))?;
-        let slot = self.entry(key);
-        match state {
-            Some(state) => self.set_state(slot, state, bytes),
-            None => drop(self.take_state(slot)),
-        }
-        if parts.is_one() {
-            self.parts.remove(&slot);
-        } else {
-            self.parts.insert(slot, parts);
-        }
-        let header = self.header(slot);
-        self.set_header(slot, Header { flags: header.flags | DIRTY, ..header });
-        self.update(slot, encoded, deadline);
-        let header = self.header(slot);
-        self.set_header(slot, Header { flags: header.flags & !DIRTY | LOGGED, ..header });
-        Ok(())
-    }
-
-    /// Removes a key without a tombstone: the changelog already says so.
-    fn forget(&mut self, key: &[u8]) {
-        if let Some(slot) = self.find(key) {
-            let header = self.header(slot);
-            self.set_header(slot, Header { flags: header.flags & !LOGGED, ..header });
-            self.remove(slot);
-        }
     }
 }
 
