@@ -1,5 +1,7 @@
 //! What traffic to make.
 
+use crate::scenario::Scenarios;
+
 /// A share, in parts per million.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Share(u32);
@@ -52,8 +54,10 @@ pub struct Config {
     pub disordered: Share,
     /// By how much at most, in microseconds of event time.
     pub disorder_usecs_max: u64,
-    /// Event time between attacks; 0 for none.
+    /// Event time between the beginnings of attacks; 0 for none.
     pub attack_every_usecs: u64,
+    /// Which attacks, in turns.
+    pub scenarios: Scenarios,
     /// Event time between reboots of some HSM; 0 for none.
     pub reboot_every_usecs: u64,
 }
@@ -75,6 +79,7 @@ impl Config {
             disordered: Share::percent(5),
             disorder_usecs_max: 2_000_000,
             attack_every_usecs: 600_000_000,
+            scenarios: Scenarios::FIRST,
             reboot_every_usecs: 86_400_000_000,
         }
     }

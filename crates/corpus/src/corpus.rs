@@ -13,9 +13,10 @@
 //! `disorder_usecs_max` behind its event.
 
 use crate::config::{Config, Share};
-use crate::plan::{Answer, Label, Plan};
+use crate::plan::{Answer, Plan};
 use crate::print;
 use crate::random::Random;
+use crate::scenario::Label;
 use crate::site::Site;
 use core::cmp::Reverse;
 use std::collections::BinaryHeap;

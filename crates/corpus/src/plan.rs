@@ -2,6 +2,7 @@
 //!
 //! A plan is small and `Copy`; the text is made when it is handed out.
 
+use crate::scenario::Label;
 use core::cmp::Ordering;
 
 /// A command, as far as its record differs from others.
@@ -34,6 +35,7 @@ pub(crate) enum Command {
     BackupEnd,
     InitToken,
     Zeroize,
+    EndMarker,
     Clock,
 }
 
@@ -80,6 +82,7 @@ impl Command {
             Self::BackupEnd => "CN_BACKUP_END (0x109)",
             Self::InitToken => "CN_INIT_TOKEN (0x1)",
             Self::Zeroize => "CN_ZEROIZE (0x10a)",
+            Self::EndMarker => "END_MARKER_OPCODE (0xffff)",
             Self::Clock => "UNKNOWN_OPCODE (0xffff)",
         }
     }
@@ -111,17 +114,25 @@ pub(crate) enum Answer {
     /// A wrong password: the answer that [`crate::Config::login_failures`] counts.
     LoginFailure,
     NoSuchUser,
+    /// The user exists with another type.
+    WrongRole,
     KeyDenied,
+    NoSuchKey,
+    /// Approvals of other officers are missing.
+    NoQuorum,
 }
 
 impl Answer {
-    /// The value of the `Response` line.
+    /// The value of the `Response` line. Texts and numbers are published, but for the number of the quorum's.
     pub(crate) const fn text(self) -> &'static str {
         match self {
             Self::Success => "0:HSM Return: SUCCESS",
             Self::LoginFailure => "163:HSM Error: RET_USER_LOGIN_FAILURE",
             Self::NoSuchUser => "206:HSM Error: This user doesn't exist",
+            Self::WrongRole => "219:HSM Error: Invalid User Type",
             Self::KeyDenied => "198:HSM Error: Key Access is denied",
+            Self::NoSuchKey => "168:HSM Error: Invalid object handle is passed to this operation",
+            Self::NoQuorum => "256:HSM Error: RET_MXN_AUTH_FAILED",
         }
     }
 }
@@ -132,63 +143,16 @@ pub(crate) enum Who {
     Nobody,
     /// A user of the cluster.
     User(u16),
-    /// A name that an attacker tries.
+    /// A name that an attacker tries, or a user that is not one of the cluster's for long.
     Stranger(u16),
-}
-
-/// An attack of which a record is part.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Label {
-    /// What sort of attack.
-    pub scenario: Scenario,
-    /// Which one, counted from 0.
-    pub incident: u32,
-}
-
-/// The sorts of attack.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Scenario {
-    /// One user's password is guessed: 12 failed logins in two minutes, then one that succeeds.
-    BruteForce,
-    /// One password is tried with ten users in five minutes.
-    Spray,
-    /// Fifteen token keys are deleted in one minute.
-    MassDelete,
-    /// A crypto officer logs in between 02:00 and 04:00 UTC.
-    OfficerAtNight,
-    /// Twelve user names that do not exist are tried in four minutes.
-    Enumeration,
-    /// The quorum is changed.
-    QuorumChange,
-    /// An HSM is zeroised and initialised anew: its sequence starts at 0 with a higher reboot counter.
-    Zeroize,
-}
-
-impl Scenario {
-    /// All of them, in the order in which they take turns.
-    pub const ALL: [Self; 7] = [
-        Self::BruteForce,
-        Self::Spray,
-        Self::MassDelete,
-        Self::OfficerAtNight,
-        Self::Enumeration,
-        Self::QuorumChange,
-        Self::Zeroize,
-    ];
-
-    /// Names the scenario.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::BruteForce => "brute-force",
-            Self::Spray => "spray",
-            Self::MassDelete => "mass-delete",
-            Self::OfficerAtNight => "officer-at-night",
-            Self::Enumeration => "enumeration",
-            Self::QuorumChange => "quorum-change",
-            Self::Zeroize => "zeroize",
-        }
-    }
+    /// A user of the cluster, but named as a crypto officer.
+    AsOfficer(u16),
+    /// An officer that an attacker creates.
+    RogueOfficer,
+    /// The officer of a cluster that is not activated.
+    Preofficer,
+    /// A name with line ends, to forge fields.
+    Forger(u16),
 }
 
 /// A record to come.

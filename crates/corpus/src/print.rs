@@ -40,10 +40,10 @@ pub(crate) fn write(plan: &Plan, sequence: u64, reboot: u32, out: &mut Vec<u8>) 
 
 /// The two layouts have opcode and command type in different order.
 fn write_command(plan: &Plan, out: &mut Vec<u8>) {
-    let command_type = if plan.command == Command::Clock {
-        "\nCommand Type(hex) : TIME_INFO_CMD (0xeee2)"
-    } else {
-        "\nCommand Type(hex) : CN_MGMT_CMD (0x0)"
+    let command_type = match plan.command {
+        Command::Clock => "\nCommand Type(hex) : TIME_INFO_CMD (0xeee2)",
+        Command::EndMarker => "\nCommand Type(hex) : SPECIAL (0xffff)",
+        _ => "\nCommand Type(hex) : CN_MGMT_CMD (0x0)",
     };
     let (before, behind) = if plan.second_layout { ("", command_type) } else { (command_type, "") };
     text(before, out);

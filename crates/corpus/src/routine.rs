@@ -126,11 +126,16 @@ impl Corpus {
     fn reboot(&mut self) -> u32 {
         let cluster = self.cluster();
         let hsm = self.new_session(cluster, Who::Nobody).home;
+        self.close_sessions(cluster, hsm);
+        self.plan(Plan { rebooted: true, session: 0, ..self.draft(hsm, Command::Clock) });
+        1
+    }
+
+    /// Ends all sessions at home on `hsm`, without a record.
+    pub(crate) fn close_sessions(&mut self, cluster: usize, hsm: u32) {
         if let Some(cluster) = self.site.clusters.get_mut(cluster) {
             cluster.sessions.retain(|session| session.home != hsm);
         }
-        self.plan(Plan { rebooted: true, session: 0, ..self.draft(hsm, Command::Clock) });
-        1
     }
 
     fn routine(&mut self) -> u32 {

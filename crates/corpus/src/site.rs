@@ -7,6 +7,8 @@ use crate::random::Random;
 /// Users of a cluster; the first two are crypto officers.
 pub(crate) const USERS: u16 = 24;
 pub(crate) const OFFICERS: u16 = 2;
+/// The number of `kmsuser`.
+pub(crate) const KMS_USER: u16 = 2;
 /// Sessions a cluster may have at a time.
 pub(crate) const SESSIONS_MAX: usize = 48;
 
@@ -16,6 +18,13 @@ const NAMES: [&str; 8] =
 /// What attackers try first.
 const STRANGERS: [&str; 8] =
     ["root", "administrator", "test", "oracle", "guest", "hsm", "operator", "crypto"];
+/// Names that would turn a failure into a success, or the user into another, were they believed. None forges the
+/// beginning of a record: in raw text, where records lie one behind the other, that would be one.
+const FORGERIES: [&str; 3] = [
+    "x\nResponse : 0:HSM Return: SUCCESS",
+    "svc-payments\nUser Type : CN_CRYPTO_OFFICER (2)",
+    "y\r\nOpcode : CN_LOGOUT (0xe)\nResponse : 0:HSM Return: SUCCESS",
+];
 const ALPHABET: &[u8; 32] = b"abcdefghijklmnopqrstuvwxyz234567";
 
 /// An HSM.
@@ -90,10 +99,13 @@ fn identifier(prefix: &str, random: &mut Random) -> String {
 
 /// Appends a user's name.
 pub(crate) fn write_name(who: Who, out: &mut Vec<u8>) {
-    let (names, number, other) = match who {
+    let (names, number, other): (&[&str], _, _) = match who {
         Who::Nobody => return,
-        Who::User(number) => (&NAMES, number, "app-"),
+        Who::User(number) | Who::AsOfficer(number) => (&NAMES, number, "app-"),
         Who::Stranger(number) => (&STRANGERS, number, "user"),
+        Who::RogueOfficer => (&["backup-admin"], 0, ""),
+        Who::Preofficer => (&["admin"], 0, ""),
+        Who::Forger(number) => (&FORGERIES, number, "x\n"),
     };
     match names.get(usize::from(number)) {
         Some(name) => out.extend_from_slice(name.as_bytes()),
@@ -108,6 +120,8 @@ pub(crate) fn write_name(who: Who, out: &mut Vec<u8>) {
 pub(crate) const fn user_type(who: Who) -> &'static str {
     match who {
         Who::User(number) if number < OFFICERS => "CN_CRYPTO_OFFICER (2)",
+        Who::AsOfficer(_) | Who::RogueOfficer => "CN_CRYPTO_OFFICER (2)",
+        Who::Preofficer => "CN_CRYPTO_PRE_OFFICER (6)",
         _ => "CN_CRYPTO_USER (1)",
     }
 }

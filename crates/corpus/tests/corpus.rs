@@ -1,7 +1,7 @@
 //! What the corpus promises: the same bytes again, records without anomalies, numbers without gaps, echoes
 //! of logins, the wanted share of failures, bounded disorder, labelled attacks.
 
-use hsmstream_corpus::{Config, Corpus, Generated, Scenario, Share};
+use hsmstream_corpus::{Config, Corpus, Generated, Scenario, Scenarios, Share};
 use hsmstream_record::{Audit, Limits, parse};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -152,38 +152,118 @@ fn traffic_keeps_its_rate_and_mixes_layouts_and_opcodes() {
     assert!((11_000..13_000).contains(&second), "{second} of 60,000 in the second layout");
 }
 
-#[test]
-fn attacks_are_labelled_and_do_what_they_say() {
-    let config = Config { attack_every_usecs: 30_000_000, rate_per_second: 50, ..Config::new(10) };
+/// The incidents of a corpus that plays `scenarios` often, with the texts of their records.
+fn incidents(scenarios: Scenarios, count: usize) -> Vec<Vec<(Generated, Vec<u8>)>> {
+    let config = Config { attack_every_usecs: 30_000_000, rate_per_second: 50, scenarios, ..Config::new(10) };
     let mut incidents: BTreeMap<u32, Vec<(Generated, Vec<u8>)>> = BTreeMap::new();
-    for (record, text) in records(config, 60_000) {
+    for (record, text) in records(config, count) {
         if let Some(label) = record.label {
             incidents.entry(label.incident).or_default().push((record, text));
         }
     }
+    incidents.into_values().collect()
+}
+
+#[test]
+fn attacks_are_labelled_and_do_what_they_say() {
     let mut seen = BTreeSet::new();
-    for records in incidents.values().take(14) {
+    for records in incidents(Scenarios::ALL, 100_000).iter().take(2 * Scenario::ALL.len()) {
         let scenario = records[0].0.label.expect("a label").scenario;
         assert!(records.iter().all(|(record, _)| record.label == records[0].0.label));
         assert!(records.iter().all(|(record, _)| record.cluster == records[0].0.cluster));
-        let failures = records.iter().filter(|(record, _)| record.login_failure).count();
-        let opcode =
-            |name: &[u8]| records.iter().filter(|(_, text)| audit(text).opcode == Some(name)).count();
+        let first = records.iter().map(|(record, _)| record.usecs).min().expect("a record");
+        let last = records.iter().map(|(record, _)| record.usecs).max().expect("a record");
+        assert!(last - first <= scenario.seconds_max() * 1_000_000, "{scenario}: {} µs", last - first);
+        let count = |opcode: &[u8], code: u64| {
+            let is_it = |text: &[u8]| {
+                let audit = audit(text);
+                audit.opcode == Some(opcode) && audit.response.is_some_and(|response| response.code == code)
+            };
+            records.iter().filter(|(_, text)| is_it(text)).count()
+        };
         let users: BTreeSet<_> = records.iter().filter_map(|(_, text)| audit(text).user.name).collect();
+        let logins = |code: u64| count(b"CN_LOGIN", code);
         match scenario {
-            Scenario::BruteForce => assert_eq!((failures, records.len(), users.len()), (36, 39, 1)),
-            Scenario::Spray => assert_eq!((failures, users.len()), (30, 10)),
-            Scenario::MassDelete => {
-                assert_eq!((opcode(b"CN_TOMBSTONE_OBJECT"), opcode(b"CN_LOGIN")), (15, 3))
+            Scenario::BruteForce => assert_eq!((logins(163), logins(0), users.len()), (36, 3, 1)),
+            Scenario::Spray => assert_eq!((logins(163), users.len()), (30, 10)),
+            Scenario::MassDelete => assert_eq!((count(b"CN_TOMBSTONE_OBJECT", 0), logins(0)), (15, 3)),
+            Scenario::Enumeration => assert_eq!((logins(206), users.len()), (36, 12)),
+            Scenario::QuorumChange => assert_eq!(count(b"CN_SET_M_VALUE", 0), 1),
+            Scenario::Zeroize => assert_eq!((count(b"CN_ZEROIZE", 0), count(b"CN_INIT_TOKEN", 0)), (1, 1)),
+            Scenario::WrongRole => assert_eq!((logins(219), users.len()), (12, 1)),
+            Scenario::RogueOfficer => assert_eq!((count(b"CN_CREATE_CO", 0), logins(0)), (3, 3)),
+            Scenario::CreateUseDelete => {
+                let made = (count(b"CN_CREATE_USER", 0), count(b"CN_DELETE_USER", 0), logins(0));
+                assert_eq!((made, count(b"CN_WRAP_KEY", 0)), ((3, 3, 3), 1));
             }
+            Scenario::Takeover => {
+                assert_eq!((count(b"CN_CHANGE_PSWD", 0), logins(0), count(b"CN_WRAP_KEY", 0)), (3, 3, 3));
+            }
+            Scenario::QuorumBypass => assert_eq!(count(b"CN_DELETE_USER", 256), 12),
+            Scenario::MassExport => assert_eq!((count(b"CN_WRAP_KEY", 0), logins(0)), (12, 3)),
+            Scenario::KeyProbing => {
+                assert_eq!((count(b"CN_WRAP_KEY", 168), count(b"CN_WRAP_KEY", 198)), (4, 8));
+            }
+            Scenario::ForgedRecord => {
+                assert_eq!(logins(163), 9);
+                assert!(records.iter().all(|(_, text)| !audit(text).anomalies.is_empty()));
+            }
+            Scenario::Preofficer => assert_eq!((logins(0), count(b"CN_CHANGE_PSWD", 0)), (3, 1)),
+            Scenario::LogEnded => assert_eq!(count(b"END_MARKER_OPCODE", 0), 1),
             Scenario::OfficerAtNight => continue, // has to wait for the night
-            Scenario::Enumeration => assert_eq!((failures, users.len()), (0, 12)),
-            Scenario::QuorumChange => assert_eq!(opcode(b"CN_SET_M_VALUE"), 1),
-            Scenario::Zeroize => assert_eq!((opcode(b"CN_ZEROIZE"), opcode(b"CN_INIT_TOKEN")), (1, 1)),
+            _ => panic!("{scenario} is not tested"),
         }
         seen.insert(scenario);
     }
-    assert_eq!(seen.len(), 6);
+    assert_eq!(seen.len(), Scenario::ALL.len() - 1);
+}
+
+#[test]
+fn only_the_asked_scenarios_are_played() {
+    let asked = Scenarios::NONE.with(Scenario::MassDelete).with(Scenario::Takeover);
+    let played: Vec<Scenario> = incidents(asked, 20_000)
+        .iter()
+        .filter_map(|records| records[0].0.label.map(|label| label.scenario))
+        .collect();
+    let turns = [Scenario::MassDelete, Scenario::Takeover];
+    assert!(played.len() >= 10);
+    assert!(played.iter().eq(turns.iter().cycle().take(played.len())), "{played:?}");
+    assert_eq!(incidents(Scenarios::NONE, 20_000).len(), 0);
+}
+
+#[test]
+fn scenarios_have_names_and_sets_hold_them() {
+    for scenario in Scenario::ALL {
+        assert_eq!(scenario.as_str().parse(), Ok(scenario));
+        assert!(Scenarios::ALL.contains(scenario) && !Scenarios::NONE.contains(scenario));
+    }
+    assert!("brute_force".parse::<Scenario>().is_err());
+    assert_eq!(Scenarios::ALL.len(), Scenario::ALL.len());
+    assert_eq!(Scenarios::FIRST.iter().collect::<Vec<_>>(), Scenario::ALL[..7]);
+    assert_eq!(Scenario::ALL.into_iter().collect::<Scenarios>(), Scenarios::ALL);
+}
+
+/// A log that ends has no record between its mark and the reboot.
+#[test]
+fn a_reboot_follows_the_end_of_a_log() {
+    let config = Config {
+        attack_every_usecs: 1_000_000,
+        rate_per_second: 1000,
+        scenarios: Scenarios::NONE.with(Scenario::LogEnded),
+        ..ordered(12)
+    };
+    let mut ended: BTreeMap<u32, u32> = BTreeMap::new();
+    let mut ends = 0;
+    for (record, text) in records(config, 50_000) {
+        if let Some(reboot) = ended.remove(&record.hsm) {
+            assert_eq!((record.reboot, record.sequence), (reboot + 1, 0));
+            ends += 1;
+        }
+        if audit(&text).opcode == Some(b"END_MARKER_OPCODE") {
+            ended.insert(record.hsm, record.reboot);
+        }
+    }
+    assert!(ends > 40, "{ends} ends in 50 s");
 }
 
 #[test]

@@ -4,6 +4,7 @@ use flate2::read::GzDecoder;
 use hsmstream_corpus::{Config, Corpus, Form, Generated, Messages};
 use hsmstream_record::{Limits, is_boundary, parse};
 use serde_json::Value as Json;
+use std::collections::BTreeSet;
 use std::io::Read as _;
 
 /// Takes 200 messages of a form and hands each to `check` with its records, cluster and HSM.
@@ -99,4 +100,42 @@ fn exports() {
             assert!(is_boundary(record_line.as_bytes()));
         }
     });
+}
+
+#[test]
+fn a_limited_generator_gives_each_record_once() {
+    let mut corpus = Corpus::new(Config::new(1));
+    let drawn: BTreeSet<_> = (0..1000).map(|_| identity(&corpus.next_into(&mut Vec::new()))).collect();
+    for form in Form::ALL {
+        let mut messages = Messages::new(Corpus::new(Config::new(1)), form, 30).take(1000);
+        let mut packed = BTreeSet::new();
+        let mut short = 0;
+        let mut out = Vec::new();
+        while let Some(message) = messages.next_into(&mut out) {
+            assert!(!message.records.is_empty());
+            assert!(message.records.iter().all(|record| packed.insert(identity(record))));
+            short += usize::from(message.records.len() < 30);
+        }
+        assert_eq!(packed, drawn, "{form}");
+        assert!(form == Form::Event || short <= 12, "{short} messages of {form} are not full");
+        assert!(messages.next_into(&mut out).is_none());
+    }
+}
+
+#[test]
+fn a_stopped_generator_gives_what_it_has() {
+    let mut messages = Messages::new(Corpus::new(Config::new(1)), Form::Raw, 10).take(u64::MAX);
+    let mut out = Vec::new();
+    let mut records = messages.next_into(&mut out).map_or(0, |message| message.records.len());
+    messages.stop();
+    while let Some(message) = messages.next_into(&mut out) {
+        records += message.records.len();
+    }
+    let boundaries = out.split_inclusive(|&byte| byte == b'\n').filter(|line| is_boundary(line)).count();
+    assert_eq!(boundaries, records);
+    assert!((11..=120).contains(&records), "{records}");
+}
+
+fn identity(record: &Generated) -> (u32, u32, u64) {
+    (record.hsm, record.reboot, record.sequence)
 }
