@@ -10,7 +10,7 @@ use proptest::prelude::*;
 use simd_json::prelude::*;
 
 /// Bytes that are shown as text.
-struct Bytes(Vec<u8>);
+pub(crate) struct Bytes(pub(crate) Vec<u8>);
 
 impl core::fmt::Debug for Bytes {
     fn fmt(&self, formatter: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
@@ -20,7 +20,7 @@ impl core::fmt::Debug for Bytes {
 
 /// One change of some bytes.
 #[derive(Debug, Clone)]
-enum Edit {
+pub(crate) enum Edit {
     Set(prop::sample::Index, u8),
     Cut(prop::sample::Index, usize),
     Insert(prop::sample::Index, &'static [u8]),
@@ -50,7 +50,7 @@ const PIECES: [&[u8]; 20] = [
     b"Permission Check Successful",
 ];
 
-fn edit() -> impl Strategy<Value = Edit> {
+pub(crate) fn edit() -> impl Strategy<Value = Edit> {
     let index = any::<prop::sample::Index>;
     prop_oneof![
         (index(), any::<u8>()).prop_map(|(at, byte)| Edit::Set(at, byte)),
@@ -61,7 +61,7 @@ fn edit() -> impl Strategy<Value = Edit> {
 }
 
 impl Edit {
-    fn apply(&self, bytes: &mut Vec<u8>) {
+    pub(crate) fn apply(&self, bytes: &mut Vec<u8>) {
         match self {
             Self::Set(at, byte) if !bytes.is_empty() => {
                 let at = at.index(bytes.len());
@@ -82,7 +82,7 @@ impl Edit {
 }
 
 /// A vector's input, changed a little, perhaps compressed and changed again.
-fn message() -> impl Strategy<Value = (Format, Bytes)> {
+pub(crate) fn message() -> impl Strategy<Value = (Format, Bytes)> {
     let mut inputs: Vec<_> = vectors().into_iter().map(|vector| (vector.format, vector.input)).collect();
     let objects: Vec<_> = inputs.iter().filter(|(_, input)| input.starts_with(b"{")).cloned().collect();
     inputs.extend(objects.into_iter().map(|(format, input)| (format, compact(&input))));

@@ -1,12 +1,13 @@
-//! Framing: the same items for a message as a whole, again with used buffers, and as a file in pieces; counts add up.
+//! Framing: the same items for a message as a whole, again with used buffers, and as a file in pieces; the same
+//! records by the short ways as from frames parsed carefully; counts add up.
 //!
 //! The first byte chooses the format and the size of the pieces; the rest is the message.
 
 #![no_main]
 
-use hsmstream_frame::{Counts, Format, Framer, Item, StreamFramer};
+use hsmstream_frame::{Counts, Format, Frame, Framer, Item, StreamFramer};
 use hsmstream_json::Tape;
-use hsmstream_record::{Kind, Limits, Origin};
+use hsmstream_record::{Body, Document, Kind, Limits, Origin, Record, parse_carefully};
 use libfuzzer_sys::fuzz_target;
 
 const FIXED: Origin<'static> = Origin {
@@ -25,7 +26,7 @@ fuzz_target!(|data: &[u8]| {
     let mut framer = Framer::new(format, Limits::default());
     let whole = split(&mut framer, message);
     assert_eq!(split(&mut framer, message), whole, "used buffers change what is found");
-    parse(&mut framer, message, whole.1);
+    parse(&mut framer, message);
     // The size of what a message holds is limited, that of a file is not.
     if whole.0.iter().any(|item| item.contains("InflatedTooLarge")) {
         return;
@@ -59,21 +60,47 @@ fn split(framer: &mut Framer, message: &[u8]) -> (Vec<String>, Counts) {
     (items, counts)
 }
 
-/// Every frame becomes one record or one reject, and each record has a view that is JSON.
-fn parse(framer: &mut Framer, message: &[u8], split: Counts) {
-    let (mut records, mut rejects) = (0, 0);
-    let mut view = Vec::new();
-    let mut tape = Tape::new();
-    framer.records(message, &FIXED, &mut |parsed| match parsed {
-        Ok(record) => {
-            records += 1;
-            view.clear();
-            record.write_view(&mut view);
-            tape.parse(&view, 128).expect("a view is JSON");
-        }
-        Err(_) => rejects += 1,
+/// Every frame becomes one record or one reject, the one that the careful parser gives; each view is JSON.
+fn parse(framer: &mut Framer, message: &[u8]) {
+    let limits = Limits::default();
+    let mut carefully = Vec::new();
+    framer.split(message, &FIXED, &mut |item| {
+        carefully.push(match item {
+            Item::Frame(Frame { bytes, origin, kind: Kind::Audit, bad_escape, .. }) => {
+                match parse_carefully(bytes, &limits) {
+                    Ok(audit) => {
+                        let body = Body::Audit(audit.with_bad_escape(bad_escape));
+                        view(&Record { origin, body })
+                    }
+                    Err(malformed) => format!("{:?} at {}", malformed.reason, malformed.offset),
+                }
+            }
+            Item::Frame(Frame { bytes, origin, kind, .. }) => {
+                view(&Record { origin, body: Body::Document(Document::new(kind, bytes)) })
+            }
+            Item::Reject(reject) => format!("{:?} at {}", reject.reason, reject.offset),
+        });
     });
-    assert_eq!(records + rejects, split.frames + split.rejects, "a frame is neither record nor reject");
+    let mut found = Vec::new();
+    let mut tape = Tape::new();
+    let counts = framer.records(message, &FIXED, &mut |parsed| {
+        found.push(match parsed {
+            Ok(record) => {
+                let shown = view(&record);
+                tape.parse(shown.as_bytes(), 128).expect("a view is JSON");
+                shown
+            }
+            Err(reject) => format!("{:?} at {}", reject.reason, reject.offset),
+        });
+    });
+    assert_eq!(found, carefully, "a short way gives something else");
+    assert_eq!(counts.frames + counts.rejects, found.len() as u64, "records are miscounted");
+}
+
+fn view(record: &Record<'_>) -> String {
+    let mut view = Vec::new();
+    record.write_view(&mut view);
+    String::from_utf8(view).expect("a view is UTF-8")
 }
 
 fn show(item: &Item<'_>) -> String {

@@ -1,0 +1,153 @@
+//! Short ways and the long one give the same: records as the framer finds them, and as they come out of frames
+//! that are split off and parsed carefully, one by one.
+
+use crate::properties::{Bytes, Edit, edit, message};
+use hsmstream_frame::{Counts, Format, Frame, Framer, Item, RAW_BYTES_MAX, Reject};
+use hsmstream_record::{
+    Body, Document, Kind, Limits, Malformed, Origin, Record, is_boundary, parse_carefully, parse_fast,
+};
+use proptest::prelude::*;
+
+const LOGIN: &str = "Time: 01/24/18 17:44:25.013218, usecs:1516815865013218\nSequence No : 0x5\n\
+    Reboot counter : 0x107\nCommand Type(hex) : CN_MGMT_CMD (0x0)\nOpcode : CN_LOGIN (0xd)\n\
+    Session Handle : 0xc008002\nResponse : 163:HSM Error: RET_USER_LOGIN_FAILURE\n\
+    Log type : MGMT_USER_DETAILS_LOG (2)\nUser Name : testuser\nUser Type : CN_CRYPTO_USER (1)\n";
+
+/// What can be seen of records and rejects, in order, and the counts.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Seen {
+    items: Vec<String>,
+    counts: Counts,
+}
+
+impl Seen {
+    fn see(&mut self, item: &Result<Record<'_>, Reject<'_>>) {
+        self.items.push(match item {
+            Ok(record) => {
+                let mut view = Vec::new();
+                record.write_view(&mut view);
+                format!("{:?} {} {}", record.origin, view.escape_ascii(), record.raw().escape_ascii())
+            }
+            Err(reject) => format!("{reject:?}"),
+        });
+    }
+}
+
+fn records(format: Format, limits: Limits, message: &[u8], fixed: &Origin<'_>) -> Seen {
+    let mut seen = Seen::default();
+    let counts = Framer::new(format, limits).records(message, fixed, &mut |item| seen.see(&item));
+    Seen { counts, ..seen }
+}
+
+fn carefully(format: Format, limits: Limits, message: &[u8], fixed: &Origin<'_>) -> Seen {
+    let mut seen = Seen::default();
+    let mut malformed = 0;
+    let mut counts = Framer::new(format, limits).split(message, fixed, &mut |item| match item {
+        Item::Reject(reject) => seen.see(&Err(reject)),
+        Item::Frame(frame) => {
+            let parsed = parse(frame, &limits);
+            malformed += u64::from(parsed.is_err());
+            seen.see(&parsed);
+        }
+    });
+    counts.frames -= malformed;
+    counts.rejects += malformed;
+    Seen { counts, ..seen }
+}
+
+fn parse<'a>(frame: Frame<'a>, limits: &Limits) -> Result<Record<'a>, Reject<'a>> {
+    let Frame { bytes, origin, kind, message_offset, bad_escape } = frame;
+    if kind != Kind::Audit {
+        return Ok(Record { origin, body: Body::Document(Document::new(kind, bytes)) });
+    }
+    match parse_carefully(bytes, limits) {
+        Ok(audit) => Ok(Record { origin, body: Body::Audit(audit.with_bad_escape(bad_escape)) }),
+        Err(Malformed { reason, offset }) => Err(Reject {
+            reason,
+            offset,
+            message_offset,
+            raw: bytes.get(..RAW_BYTES_MAX).unwrap_or(bytes),
+            length: bytes.len() as u64,
+            origin,
+        }),
+    }
+}
+
+fn check(format: Format, limits: Limits, message: &[u8]) {
+    for fixed in [
+        Origin::default(),
+        Origin { log_group: Some(b"/aws/cloudhsm/c"), hsm: Some(b"h"), ..Origin::default() },
+    ] {
+        let (short, long) =
+            (records(format, limits, message, &fixed), carefully(format, limits, message, &fixed));
+        assert_eq!(short, long, "{format} {}", message.escape_ascii());
+    }
+}
+
+#[test]
+fn a_single_record_and_what_may_stand_around_it() {
+    let before = ["", "\n", " ", "x", "\u{feff}", "Time: 01/24/18 x\n"];
+    let behind =
+        ["", "\n", "\r\n \t", "\0", "Time: 01/24/18", "Time : 01/24/18 x", " x", "Vendor : 1\n", LOGIN];
+    for format in Format::ALL {
+        for (before, behind) in before.iter().flat_map(|before| behind.map(|behind| (before, behind))) {
+            check(format, Limits::default(), format!("{before}{LOGIN}{behind}").as_bytes());
+        }
+    }
+}
+
+#[test]
+fn a_single_record_at_the_limits() {
+    let size = LOGIN.len();
+    for around in [size - 1, size, size + 1] {
+        check(Format::Auto, Limits { message_bytes_max: around, ..Limits::default() }, LOGIN.as_bytes());
+        check(Format::Auto, Limits { frame_bytes_max: around - 1, ..Limits::default() }, LOGIN.as_bytes());
+    }
+    for lines in 0..12 {
+        check(Format::Raw, Limits { frame_lines_max: lines, ..Limits::default() }, LOGIN.as_bytes());
+    }
+    check(Format::Raw, Limits { events_max: 0, ..Limits::default() }, LOGIN.as_bytes());
+}
+
+#[test]
+fn a_single_record_cut_at_every_byte() {
+    for end in 0..LOGIN.len() {
+        check(Format::Auto, Limits::default(), &LOGIN.as_bytes()[..end]);
+        check(Format::Auto, Limits::default(), &LOGIN.as_bytes()[end..]);
+    }
+}
+
+/// Lines of a record, some repeated, and edits: many are nearly right.
+fn record() -> impl Strategy<Value = Vec<u8>> {
+    let edits = prop::collection::vec(edit(), 0..4);
+    let line = prop::sample::select(LOGIN.split_inclusive('\n').collect::<Vec<_>>());
+    let lines = prop::collection::vec(line, 0..4);
+    (edits, lines, 0..10_usize).prop_map(|(edits, lines, at): (Vec<Edit>, Vec<&str>, usize)| {
+        let mut all: Vec<_> = LOGIN.split_inclusive('\n').collect();
+        all.splice(at..at, lines);
+        let mut text = all.concat().into_bytes();
+        edits.iter().for_each(|edit| edit.apply(&mut text));
+        text
+    })
+}
+
+proptest! {
+    #[test]
+    fn what_is_parsed_fast_and_is_not_odd_holds_no_second_beginning(text in record()) {
+        if parse_fast(&text, &Limits::default()).is_some_and(|audit| audit.anomalies.is_empty()) {
+            prop_assert!(is_boundary(&text));
+            let mut lines = text.split(|&byte| byte == b'\n').skip(1);
+            prop_assert!(!lines.any(is_boundary), "{}", text.escape_ascii());
+        }
+    }
+
+    #[test]
+    fn records_of_texts(text in record(), format in prop::sample::select(vec![Format::Auto, Format::Raw, Format::Envelope])) {
+        check(format, Limits::default(), &text);
+    }
+
+    #[test]
+    fn records_of_messages((format, Bytes(bytes)) in message()) {
+        check(format, Limits::default(), &bytes);
+    }
+}
