@@ -31,6 +31,25 @@ impl Seen {
             Err(reject) => format!("{reject:?}"),
         });
     }
+
+    /// Parses a frame carefully; returns whether it is a record.
+    fn see_frame(&mut self, frame: Frame<'_>, limits: &Limits) -> bool {
+        let Frame { bytes, origin, kind, message_offset, bad_escape } = frame;
+        let body = match kind {
+            Kind::Audit => match parse_carefully(bytes, limits) {
+                Ok(audit) => Body::Audit(audit.with_bad_escape(bad_escape)),
+                Err(Malformed { reason, offset }) => {
+                    let raw = bytes.get(..RAW_BYTES_MAX).unwrap_or(bytes);
+                    let length = bytes.len() as u64;
+                    self.see(&Err(Reject { reason, offset, message_offset, raw, length, origin }));
+                    return false;
+                }
+            },
+            kind => Body::Document(Document::new(kind, bytes)),
+        };
+        self.see(&Ok(Record { origin, body }));
+        true
+    }
 }
 
 fn records(format: Format, limits: Limits, message: &[u8], fixed: &Origin<'_>) -> Seen {
@@ -44,33 +63,11 @@ fn carefully(format: Format, limits: Limits, message: &[u8], fixed: &Origin<'_>)
     let mut malformed = 0;
     let mut counts = Framer::new(format, limits).split(message, fixed, &mut |item| match item {
         Item::Reject(reject) => seen.see(&Err(reject)),
-        Item::Frame(frame) => {
-            let parsed = parse(frame, &limits);
-            malformed += u64::from(parsed.is_err());
-            seen.see(&parsed);
-        }
+        Item::Frame(frame) => malformed += u64::from(!seen.see_frame(frame, &limits)),
     });
     counts.frames -= malformed;
     counts.rejects += malformed;
     Seen { counts, ..seen }
-}
-
-fn parse<'a>(frame: Frame<'a>, limits: &Limits) -> Result<Record<'a>, Reject<'a>> {
-    let Frame { bytes, origin, kind, message_offset, bad_escape } = frame;
-    if kind != Kind::Audit {
-        return Ok(Record { origin, body: Body::Document(Document::new(kind, bytes)) });
-    }
-    match parse_carefully(bytes, limits) {
-        Ok(audit) => Ok(Record { origin, body: Body::Audit(audit.with_bad_escape(bad_escape)) }),
-        Err(Malformed { reason, offset }) => Err(Reject {
-            reason,
-            offset,
-            message_offset,
-            raw: bytes.get(..RAW_BYTES_MAX).unwrap_or(bytes),
-            length: bytes.len() as u64,
-            origin,
-        }),
-    }
 }
 
 fn check(format: Format, limits: Limits, message: &[u8]) {
