@@ -258,6 +258,16 @@ impl<S> Keyed<S> {
         self.note(slot, header, deadline);
     }
 
+    /// Notes a change of the state that moves no deadline.
+    pub(crate) fn mark_changed(&mut self, slot: u32) {
+        let mut header = self.header(slot);
+        if !header.has(DIRTY) {
+            header.flags |= DIRTY;
+            self.dirty.push(slot);
+            self.set_header(slot, header);
+        }
+    }
+
     fn note(&mut self, slot: u32, mut header: Header, deadline: EventTime) {
         if !header.has(DIRTY) {
             header.flags |= DIRTY;

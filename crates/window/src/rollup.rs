@@ -79,6 +79,7 @@ impl Rollup {
         let [a, b, c, d] = limits.seeds;
         Ok(Self {
             frame: Frame {
+                is_constant_size: !spec.measures.contains(&Measure::Distinct),
                 window: spec.window,
                 lateness: spec.allowed_lateness,
                 measures: spec.measures.into(),
@@ -124,10 +125,17 @@ impl Rollup {
             counters.reopened += u64::from(row.is_reopened());
             *rows = vec![row];
         }
+        let mut is_settled = false;
         if let [row] = rows.as_mut_slice() {
+            let was_armed = row.armed;
             counters.capped_values += row.add(frame, event, watermark);
+            is_settled = was_armed && row.armed && frame.is_constant_size;
         }
-        self.settle(slot, 0);
+        if is_settled {
+            keyed.mark_changed(slot);
+        } else {
+            self.settle(slot, 0);
+        }
     }
 
     fn add_session(&mut self, event: &Event<'_>, watermark: EventTime, out: &mut dyn FnMut(Output<'_>)) {

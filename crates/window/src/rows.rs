@@ -20,6 +20,8 @@ pub(crate) struct Frame {
     pub(crate) window: WindowKind,
     pub(crate) lateness: Span,
     pub(crate) measures: Box<[Measure]>,
+    /// No event changes the size of a row.
+    pub(crate) is_constant_size: bool,
     pub(crate) limits: Limits,
     pub(crate) hasher: RandomState,
 }
