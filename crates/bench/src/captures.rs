@@ -73,7 +73,7 @@ impl Parser {
         let decimal = |group: usize| text(group).and_then(|digits| radix(digits, 10));
         let hex = |group: usize| text(group).and_then(|digits| radix(digits, 16));
         let mut audit = Audit::default();
-        audit.raw = frame.strip_suffix(b"\n").unwrap_or(frame);
+        audit.raw = frame.strip_suffix(b"\n").unwrap_or(frame).into();
         audit.usecs = decimal(1)?;
         audit.version = text(2);
         audit.sequence = hex(3)?;

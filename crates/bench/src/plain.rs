@@ -14,11 +14,12 @@ use memchr::{memchr, memchr_iter, memrchr};
 #[must_use]
 pub fn parse(frame: &[u8]) -> Option<Audit<'_>> {
     let mut audit = Audit::default();
-    audit.raw = frame.strip_suffix(b"\n").unwrap_or(frame);
+    let text = frame.strip_suffix(b"\n").unwrap_or(frame);
+    audit.raw = text.into();
     let mut start = 0;
     let mut sequence = None;
-    for end in memchr_iter(b'\n', audit.raw).chain([audit.raw.len()]) {
-        let line = &audit.raw[start..end];
+    for end in memchr_iter(b'\n', text).chain([text.len()]) {
+        let line = &text[start..end];
         start = end + 1;
         let Some(colon) = memchr(b':', line) else { continue };
         let label = line[..colon].trim_ascii_end();

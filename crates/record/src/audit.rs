@@ -3,6 +3,7 @@
 use crate::anomaly::{Anomalies, Anomaly};
 use crate::extra::Extra;
 use crate::field::Field;
+use crate::raw::Raw;
 use crate::value::Value;
 
 /// An audit record. What was not printed is `None`; names are bytes as printed and may be no UTF-8.
@@ -10,8 +11,8 @@ use crate::value::Value;
 /// About 600 bytes, `Copy`, borrows everything from the frame.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Audit<'a> {
-    /// The frame, without line ends and blanks behind.
-    pub raw: &'a [u8],
+    /// The record's text: the frame, without line ends and blanks behind.
+    pub raw: Raw<'a>,
     /// Event time in microseconds since the epoch, at most [`crate::time::USECS_MAX`].
     pub usecs: u64,
     /// Sequence number, counted by the HSM from 0 for each reboot.
@@ -160,7 +161,7 @@ impl<'a> Audit<'a> {
     /// most 32, the first of each label, in the order printed. Costs nothing if there are none.
     #[must_use]
     pub fn extra(&self) -> Extra<'a> {
-        Extra::new(if self.extra_lines == 0 { &[] } else { self.raw })
+        Extra::new(if self.extra_lines == 0 { &[] } else { self.raw.bytes() })
     }
 
     /// Marks that the transport held a JSON escape in this frame that stands for no character.

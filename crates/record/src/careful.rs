@@ -25,7 +25,7 @@ pub fn parse<'a>(frame: &'a [u8], limits: &Limits) -> Result<Audit<'a>, Malforme
     let raw = trim_end(frame);
     check_size(raw, limits)?;
     let mut walk = Walk::new(raw);
-    let mut audit = Audit { raw, ..Audit::default() };
+    let mut audit = Audit { raw: raw.into(), ..Audit::default() };
     read_time(&mut audit, &mut walk)?;
     let mut sequence = None;
     while let Some((piece, step)) = walk.next() {
@@ -138,7 +138,7 @@ fn finish(audit: &mut Audit<'_>) {
         anomalies.insert(Anomaly::ResponseConflict);
     }
     let many = usize::try_from(audit.extra_lines).map_or(true, |lines| lines > LABELS_MAX);
-    if many && Extra::new(audit.raw).exceeds_limit() {
+    if many && Extra::new(audit.raw.bytes()).exceeds_limit() {
         anomalies.insert(Anomaly::ExtraTruncated);
     }
 }

@@ -1,6 +1,7 @@
 //! The fast parser: the two usual layouts, line by line in the order in which the HSM prints them.
 //!
-//! In: what the careful parser takes. Out: the record that it would give, or `None`: "ask that one". It never
+//! In: what the careful parser takes, or the same as a JSON string that is still escaped. Out: the record that the
+//! careful parser would give, or `None`: "ask that one". It never
 //! says why; so whatever is odd (another order, an unknown or repeated label, a value that is empty
 //! or does not parse, CR, blanks at a line's end, any anomaly) costs a second parse, and is judged in one
 //! place only.
@@ -10,56 +11,161 @@
 //! for the last, and only labels believed there have a place. Values are read by the same functions, or by a
 //! shorter way to the same number.
 //!
-//! Budget: 100 ns for the 305 bytes of a mean record. A place that is not filled costs one comparison. What a
-//! usual record needs is inlined into one function, so that no field passes through memory twice.
+//! How it is fast: all line ends are found before (see [`scan`](crate::scan)), so no line waits for the one before,
+//! and the digits of a number are the last bytes of their line. A place that is not filled costs one comparison.
+//! What a usual record needs is inlined into one function, so that no field passes through memory twice.
 
 use crate::anomaly::Anomalies;
 use crate::audit::{Audit, Keys, Outcome, Response, Session, User};
 use crate::boundary::{trim_blanks_start, trim_end};
 use crate::label::Label;
 use crate::limits::Limits;
+use crate::raw::{Raw, TextBuffer};
 use crate::reading::{self, Base, Reading};
+use crate::scan::{self, Index, LINES_MAX, Portable, Scanner, Task};
 use crate::swar;
 use crate::time;
-use memchr::memchr;
 
-/// The fewest lines that a limit has to allow: more than there are places.
-const LINES_MAX: u32 = 32;
 /// Difference between the printed time and the microseconds that is not worth a word.
 const MISMATCH_USECS_MAX: u64 = 1_000_000;
 
 /// Parses a frame of a usual layout. `None`: it is another, or has something odd, or is no record; then
 /// [`crate::parse`] asks the careful parser. For tests and benchmarks.
-#[inline(always)]
+#[inline]
 #[must_use]
 pub fn parse<'a>(frame: &'a [u8], limits: &Limits) -> Option<Audit<'a>> {
-    let raw = trim_end(frame);
-    if raw.len() > limits.frame_bytes_max || limits.frame_lines_max < LINES_MAX {
+    scan::dispatch(Plain { frame, limits })
+}
+
+/// As [`parse`], without vector instructions.
+#[must_use]
+pub fn parse_portable<'a>(frame: &'a [u8], limits: &Limits) -> Option<Audit<'a>> {
+    Plain { frame, limits }.run(Portable)
+}
+
+/// Parses the message of a log event where it lies in its JSON envelope, still escaped.
+///
+/// `input` begins behind the string's opening quote and may go on behind its end. Gives the record, and how many
+/// bytes the string has, its closing quote included. The fields borrow from `input`; the record's text is unescaped
+/// into `buffer` if somebody asks for it.
+///
+/// `None`: the string does not end, or holds an escape other than `\n`, or the record is not of a usual layout or has
+/// something odd, or is none. Then it has to be unescaped and given to [`crate::parse`], which gives the same record
+/// where this function gives one.
+///
+/// Costs one pass over the string, which finds its end and its lines, and about what [`crate::parse`] costs besides.
+/// Allocates nothing.
+#[inline]
+#[must_use]
+pub fn parse_escaped<'a>(
+    input: &'a [u8],
+    limits: &Limits,
+    buffer: &'a mut TextBuffer,
+) -> Option<(Audit<'a>, usize)> {
+    buffer.clear();
+    scan::dispatch(Escaped { input, limits, buffer })
+}
+
+/// As [`parse_escaped`], without vector instructions. For tests and benchmarks.
+#[must_use]
+pub fn parse_escaped_portable<'a>(
+    input: &'a [u8],
+    limits: &Limits,
+    buffer: &'a mut TextBuffer,
+) -> Option<(Audit<'a>, usize)> {
+    buffer.clear();
+    Escaped { input, limits, buffer }.run(Portable)
+}
+
+struct Plain<'a, 'l> {
+    frame: &'a [u8],
+    limits: &'l Limits,
+}
+
+impl<'a> Task for Plain<'a, '_> {
+    type Output = Option<Audit<'a>>;
+
+    #[inline(always)]
+    fn run<S: Scanner>(self, scanner: S) -> Self::Output {
+        let text = trim_end(self.frame);
+        if !fits(text, self.limits) {
+            return None;
+        }
+        let mut index = Index::of_lines(scanner, text)?;
+        let count = index.count();
+        record::<1>(text, &mut index, count, text.into())
+    }
+}
+
+struct Escaped<'a, 'l> {
+    input: &'a [u8],
+    limits: &'l Limits,
+    buffer: &'a TextBuffer,
+}
+
+impl<'a> Task for Escaped<'a, '_> {
+    type Output = Option<(Audit<'a>, usize)>;
+
+    #[inline(always)]
+    fn run<S: Scanner>(self, scanner: S) -> Self::Output {
+        let (mut index, end) = Index::of_string(scanner, self.input)?;
+        let mut text = self.input.get(..end)?;
+        let mut count = index.count();
+        // Line ends behind a frame are no part of it; should there be more than one, the last line is empty.
+        if let Some(trimmed) = text.strip_suffix(b"\\n") {
+            text = trimmed;
+            count -= 1;
+        }
+        if !fits(text, self.limits) {
+            return None;
+        }
+        Some((record::<2>(text, &mut index, count, Raw::escaped(text, self.buffer))?, end + 1))
+    }
+}
+
+/// Whether limits allow a text of as many lines as an index holds. Escapes only make it longer.
+#[inline(always)]
+fn fits(text: &[u8], limits: &Limits) -> bool {
+    text.len() <= limits.frame_bytes_max
+        && usize::try_from(limits.frame_lines_max).is_ok_and(|max| max > LINES_MAX)
+}
+
+/// Reads a record whose line ends are known and have `WIDTH` bytes each.
+#[inline(always)]
+fn record<'a, const WIDTH: usize>(
+    text: &'a [u8],
+    index: &mut Index,
+    count: usize,
+    raw: Raw<'a>,
+) -> Option<Audit<'a>> {
+    if count > LINES_MAX {
         return None;
     }
-    let (usecs, rest) = time_line(raw)?;
-    let mut lines = Lines { rest };
-    let version = lines.text(b"Version No")?;
-    let sequence = lines.hex(b"Sequence No", 16)??.1;
-    let reboot = match lines.hex(b"Reboot counter", 8)? {
+    index.seal(count, text.len());
+    let usecs = time_line(text, index)?;
+    let mut lines = Lines::<WIDTH> { text, index, count, number: 0, line: &[] };
+    lines.advance()?;
+    let version = lines.text(b"Version No : ")?;
+    let sequence = lines.hex(b"Sequence No : ", 16)??.1;
+    let reboot = match lines.hex(b"Reboot counter : ", 8)? {
         Some((_, reboot)) => Some(u32::try_from(reboot).ok()?),
         None => None,
     };
     let Command { command_type, opcode } = command(&mut lines)?;
-    let mut user = User { id: lines.text(b"User id")?, ..User::default() };
-    let session = lines.hex(b"Session Handle", 16)?.map(|(text, handle)| Session { text, handle });
+    let mut user = User { id: lines.text(b"User id : ")?, ..User::default() };
+    let session = lines.hex(b"Session Handle : ", 16)?.map(|(text, handle)| Session { text, handle });
     let response = lines.response()?;
-    let (log_type, log_type_code) = lines.named(b"Log type", Base::Decimal)?;
+    let (log_type, log_type_code) = lines.named(b"Log type : ", Base::Decimal)?;
     let mut key = Keys::default();
-    match lines.rest.first() {
+    match lines.line.first() {
         Some(b'U') => {
-            user.name = lines.text(b"User Name")?;
-            (user.user_type, user.type_code) = lines.named(b"User Type", Base::Decimal)?;
+            user.name = lines.text(b"User Name : ")?;
+            (user.user_type, user.type_code) = lines.named(b"User Type : ", Base::Decimal)?;
         }
         Some(b'P' | b'K') => key = keys(&mut lines)?,
         _ => {}
     }
-    let rest = if lines.rest.is_empty() {
+    let rest = if lines.line.is_empty() {
         Rest::default()
     } else if user.name.is_none() {
         clocks(lines)?
@@ -120,48 +226,50 @@ struct Rest<'a> {
 
 /// Reads a record's last lines: the clocks.
 #[inline(never)]
-fn clocks(mut lines: Lines<'_>) -> Option<Rest<'_>> {
+fn clocks<'a, const WIDTH: usize>(mut lines: Lines<'a, '_, WIDTH>) -> Option<Rest<'a>> {
     let rest = Rest {
-        local_time_usecs: lines.clock(b"local time", Label::LocalTime)?,
-        host_time_usecs: lines.clock(b"host time", Label::HostTime)?,
-        propagation_delay_usecs: lines.clock(b"propagation delay", Label::PropagationDelay)?,
+        local_time_usecs: lines.clock(b"local time : ", Label::LocalTime)?,
+        host_time_usecs: lines.clock(b"host time : ", Label::HostTime)?,
+        propagation_delay_usecs: lines.clock(b"propagation delay : ", Label::PropagationDelay)?,
         ..Rest::default()
     };
-    lines.rest.is_empty().then_some(rest)
+    lines.line.is_empty().then_some(rest)
 }
 
 /// Reads a record's last lines: what is believed behind a user name in the second layout, besides the user
 /// type, which is all in the first.
 #[inline(never)]
-fn believed(mut lines: Lines<'_>) -> Option<Rest<'_>> {
-    let mechanism = lines.text(b"Mechanism")?;
-    let name = lines.text(b"Target User Name")?;
-    let (user_type, type_code) = lines.named(b"Target User Type", Base::Decimal)?;
-    let id = lines.text(b"Target User id")?;
+fn believed<'a, const WIDTH: usize>(mut lines: Lines<'a, '_, WIDTH>) -> Option<Rest<'a>> {
+    let mechanism = lines.text(b"Mechanism : ")?;
+    let name = lines.text(b"Target User Name : ")?;
+    let (user_type, type_code) = lines.named(b"Target User Type : ", Base::Decimal)?;
+    let id = lines.text(b"Target User id : ")?;
     let rest = Rest {
         target_user: User { name, user_type, type_code, id },
         mechanism,
-        mfa_enabled: lines.text(b"Mfa enabled")?,
-        operation: lines.named(b"Operation", Base::Decimal)?,
-        user_count: lines.text(b"Number of Users")?,
-        user_ids: lines.text(b"UserIDs")?,
+        mfa_enabled: lines.text(b"Mfa enabled : ")?,
+        operation: lines.named(b"Operation : ", Base::Decimal)?,
+        user_count: lines.text(b"Number of Users : ")?,
+        user_ids: lines.text(b"UserIDs : ")?,
         ..Rest::default()
     };
-    lines.rest.is_empty().then_some(rest)
+    lines.line.is_empty().then_some(rest)
 }
+
+/// Bytes of a first line in its usual form.
+const TIME_LINE: usize = 54;
 
 /// Reads the first line, if it is in its one usual form and the two times agree.
 #[inline(always)]
-fn time_line(raw: &[u8]) -> Option<(u64, &[u8])> {
-    let (printed, rest) = behind(raw, b"Time: ")?.split_first_chunk::<24>()?;
-    let (high, rest) = behind(rest, b", usecs:")?.split_first_chunk::<8>()?;
-    let (low, rest) = rest.split_first_chunk::<8>()?;
-    let rest = behind(rest, b"\n")?;
+fn time_line(text: &[u8], index: &Index) -> Option<u64> {
+    let line: &[u8; TIME_LINE] = text.first_chunk().filter(|_| index.end(0) == TIME_LINE)?;
+    let (printed, rest) = behind(line, b"Time: ")?.split_first_chunk::<24>()?;
+    let (high, low) = behind(rest, b", usecs:")?.split_first_chunk::<8>()?;
     // Sixteen digits, as from 2001 to 2286: less than the largest time.
-    let usecs =
-        swar::decimal(u64::from_le_bytes(*high))? * 100_000_000 + swar::decimal(u64::from_le_bytes(*low))?;
+    let low = swar::decimal(u64::from_le_bytes(*low.first_chunk()?))?;
+    let usecs = swar::decimal(u64::from_le_bytes(*high))? * 100_000_000 + low;
     debug_assert!(usecs <= time::USECS_MAX);
-    (swar::printed(printed)?.abs_diff(usecs) <= MISMATCH_USECS_MAX).then_some((usecs, rest))
+    (swar::printed(printed)?.abs_diff(usecs) <= MISMATCH_USECS_MAX).then_some(usecs)
 }
 
 /// Names with their codes.
@@ -172,9 +280,9 @@ struct Command<'a> {
 
 /// Command type and opcode, at least one of them; the second layout has them the other way round.
 #[inline(always)]
-fn command<'a>(lines: &mut Lines<'a>) -> Option<Command<'a>> {
+fn command<'a, const WIDTH: usize>(lines: &mut Lines<'a, '_, WIDTH>) -> Option<Command<'a>> {
     let mut command_type = lines.command_type()?;
-    let opcode = lines.named(b"Opcode", Base::Hex)?;
+    let opcode = lines.named(b"Opcode : ", Base::Hex)?;
     if command_type.0.is_none() {
         command_type = lines.command_type()?;
     }
@@ -183,92 +291,104 @@ fn command<'a>(lines: &mut Lines<'a>) -> Option<Command<'a>> {
 
 /// Key handles; the second layout has the first two the other way round.
 #[inline(always)]
-fn keys(lines: &mut Lines<'_>) -> Option<Keys> {
-    let mut private_handle = lines.decimal(b"Priv/Secret Key Handle")?;
-    let public_handle = lines.decimal(b"Public Key Handle")?;
+fn keys<const WIDTH: usize>(lines: &mut Lines<'_, '_, WIDTH>) -> Option<Keys> {
+    let mut private_handle = lines.decimal(b"Priv/Secret Key Handle : ")?;
+    let public_handle = lines.decimal(b"Public Key Handle : ")?;
     if private_handle.is_none() {
-        private_handle = lines.decimal(b"Priv/Secret Key Handle")?;
+        private_handle = lines.decimal(b"Priv/Secret Key Handle : ")?;
     }
-    Some(Keys { private_handle, public_handle, object_handle: lines.decimal(b"Key Handle")? })
+    Some(Keys { private_handle, public_handle, object_handle: lines.decimal(b"Key Handle : ")? })
 }
 
 /// The lines not yet read.
 ///
-/// Each method looks whether the next line has a label, and takes the line if it has. `None`: give up.
+/// Each method looks whether the line at hand has a label, and takes the line if it has. `None`: give up.
 /// `Some(None)`: another label stands there, nothing was taken.
 #[derive(Debug)]
-struct Lines<'a> {
-    rest: &'a [u8],
+struct Lines<'a, 'i, const WIDTH: usize> {
+    text: &'a [u8],
+    index: &'i Index,
+    count: usize,
+    /// Which line end is in front of the next line.
+    number: usize,
+    /// The line at hand; empty behind the last.
+    line: &'a [u8],
 }
 
-impl<'a> Lines<'a> {
-    /// The bytes from the next line's value on, if the line has this label.
+impl<'a, const WIDTH: usize> Lines<'a, '_, WIDTH> {
+    /// Goes on to the next line, which may not be empty.
+    #[inline(always)]
+    fn advance(&mut self) -> Option<()> {
+        if self.number == self.count {
+            self.line = &[];
+            return Some(());
+        }
+        let end = self.index.end(self.number);
+        let start = end + WIDTH;
+        if WIDTH == 2 && self.text.get(end..start)? != b"\\n" {
+            return None;
+        }
+        self.number += 1;
+        self.line = self.text.get(start..self.index.end(self.number)).filter(|line| !line.is_empty())?;
+        Some(())
+    }
+
+    /// The value of the line at hand, if it has this label. The label comes with its usual colon and blanks.
     #[inline(always)]
     fn value<const N: usize>(&self, label: &[u8; N]) -> Option<&'a [u8]> {
-        let rest = behind(self.rest, label)?;
-        match behind(rest, b" : ") {
-            Some(value @ [first, ..]) if *first > b' ' => Some(value),
-            _ => behind_colon(rest),
+        match self.line.split_first_chunk() {
+            Some((front, value @ [first, ..])) if front == label && *first > b' ' => Some(value),
+            _ if self.line.first() == label.first() => value_of_odd(self.line, label),
+            _ => None,
         }
     }
 
-    /// Takes the value that `rest` begins with, and its line end. No value is empty or ends in a blank or CR.
+    /// Takes a line with its value, which may not end in a blank or CR.
     #[inline(always)]
-    fn take(&mut self, rest: &'a [u8]) -> Option<&'a [u8]> {
-        let (value, behind) = rest.split_at_checked(line_end(rest))?;
-        self.rest = behind.get(1..).unwrap_or_default();
+    fn take(&mut self, value: &'a [u8]) -> Option<&'a [u8]> {
+        self.advance()?;
         matches!(value, [.., last] if *last > b' ').then_some(value)
     }
 
-    #[inline]
+    #[inline(always)]
     fn text<const N: usize>(&mut self, label: &[u8; N]) -> Option<Option<&'a [u8]>> {
         match self.value(label) {
-            Some(rest) => self.take(rest).map(Some),
+            Some(value) => self.take(value).map(Some),
             None => Some(None),
         }
     }
 
-    /// A number and its text. The digits of a short one and the line end come in one word.
+    /// A number and its text. The digits of a short one are in the line's last word.
     #[inline(always)]
     fn hex<const N: usize>(&mut self, label: &[u8; N], digits_max: usize) -> Option<Option<(&'a [u8], u64)>> {
-        let Some(rest) = self.value(label) else { return Some(None) };
-        if let Some((word, behind)) = behind(rest, b"0x")?.split_first_chunk() {
-            let word = u64::from_le_bytes(*word);
-            let count = swar::line_end(word);
-            if count < 8 || behind.first() == Some(&b'\n') {
-                let (text, rest) = rest.split_at_checked(count as usize + 2)?;
-                self.rest = rest.get(1..)?;
-                return Some(Some((text, swar::hex_front(word, count)?)));
-            }
-        }
-        let text = self.take(rest)?;
-        Some(Some((text, reading::hex(text, digits_max)?)))
+        let Some(value) = self.value(label) else { return Some(None) };
+        let count = behind(value, b"0x")?.len();
+        let number = if count <= 8 {
+            swar::hex_back(last_word(self.line)?, count)?
+        } else {
+            reading::hex(value, digits_max)?
+        };
+        self.advance()?;
+        Some(Some((value, number)))
     }
 
-    /// A number. The digits of a short one and the line end come in one word.
+    /// A number. The digits of a short one are in the line's last word.
     #[inline(always)]
     fn decimal<const N: usize>(&mut self, label: &[u8; N]) -> Option<Option<u64>> {
-        let Some(rest) = self.value(label) else { return Some(None) };
-        if let Some((word, behind)) = rest.split_first_chunk() {
-            let word = u64::from_le_bytes(*word);
-            let count = swar::line_end(word);
-            if count < 8 || behind.first() == Some(&b'\n') {
-                self.rest = rest.get(count as usize + 1..)?;
-                return swar::decimal_front(word, count).map(Some);
-            }
-        } else if let Some(word) = self.rest.last_chunk() {
-            // The record ends here: what is not all digits has something odd.
-            self.rest = &[];
-            let count = u32::try_from(rest.len()).ok()?;
-            return swar::decimal_back(u64::from_le_bytes(*word), count).map(Some);
-        }
-        reading::decimal(self.take(rest)?).map(Some)
+        let Some(value) = self.value(label) else { return Some(None) };
+        let number = if value.len() <= 8 {
+            swar::decimal_back(last_word(self.line)?, value.len())?
+        } else {
+            reading::decimal(value)?
+        };
+        self.advance()?;
+        Some(Some(number))
     }
 
-    #[inline]
+    #[inline(always)]
     fn clock<const N: usize>(&mut self, name: &[u8; N], label: Label) -> Option<Option<u64>> {
-        let Some(rest) = self.value(name) else { return Some(None) };
-        match reading::read(label, self.take(rest)?) {
+        let Some(value) = self.value(name) else { return Some(None) };
+        match reading::read(label, self.take(value)?) {
             Reading::Clock(number, _) | Reading::Number(number) => Some(Some(number)),
             _ => None,
         }
@@ -277,8 +397,8 @@ impl<'a> Lines<'a> {
     /// A name and its code.
     #[inline(always)]
     fn named<const N: usize>(&mut self, label: &[u8; N], base: Base) -> Option<Named<'a>> {
-        let Some(rest) = self.value(label) else { return Some((None, None)) };
-        let value = self.take(rest)?;
+        let Some(value) = self.value(label) else { return Some((None, None)) };
+        let value = self.take(value)?;
         let (name, code) = match short_code(value, base) {
             Some((name, code)) => (name, Some(code)),
             None => reading::name_code(value, base).ok()?,
@@ -289,29 +409,23 @@ impl<'a> Lines<'a> {
     /// As [`Self::named`]; nearly all commands are of one type.
     #[inline(always)]
     fn command_type(&mut self) -> Option<Named<'a>> {
-        const USUAL: &[u8; 16] = b"CN_MGMT_CMD (0x0";
-        const LABEL: &[u8; 17] = b"Command Type(hex)";
-        if let Some(rest) = self.value(LABEL)
-            && let Some((value, rest)) = rest.split_first_chunk()
-            && value == USUAL
-            && let Some(rest) = behind(rest, b")\n")
-        {
-            self.rest = rest;
-            return Some((value.get(..11), Some(0)));
+        if self.line == b"Command Type(hex) : CN_MGMT_CMD (0x0)" {
+            let name = self.line.get(20..31);
+            self.advance()?;
+            return Some((name, Some(0)));
         }
-        self.named(LABEL, Base::Hex)
+        self.named(b"Command Type(hex) : ", Base::Hex)
     }
 
     #[inline(always)]
     fn response(&mut self) -> Option<Option<Response<'a>>> {
-        let Some(rest) = self.value(b"Response") else { return Some(None) };
-        if let Some((value, rest)) = rest.split_first_chunk()
-            && value == b"0:HSM Return: SUCCESS\n"
-        {
-            self.rest = rest;
-            return Some(Some(Response { code: 0, text: value.get(14..21)?, outcome: Outcome::Success }));
+        if self.line == b"Response : 0:HSM Return: SUCCESS" {
+            let text = self.line.get(25..)?;
+            self.advance()?;
+            return Some(Some(Response { code: 0, text, outcome: Outcome::Success }));
         }
-        let response = reading::response(self.take(rest)?)?;
+        let Some(value) = self.value(b"Response : ") else { return Some(None) };
+        let response = reading::response(self.take(value)?)?;
         (response.outcome == Outcome::of_code(response.code)).then_some(Some(response))
     }
 }
@@ -323,41 +437,16 @@ fn behind<'a, const N: usize>(bytes: &'a [u8], prefix: &[u8; N]) -> Option<&'a [
     (front == prefix).then_some(rest)
 }
 
-/// Where the first line ends: before its line end, or with the bytes. Most values have less than 32 bytes, and
-/// their lengths vary: so few branches as can be.
 #[inline(always)]
-fn line_end(bytes: &[u8]) -> usize {
-    let Some((front, rest)) = bytes.split_first_chunk() else { return line_end_near(bytes) };
-    let end = swar::line_end_16(front);
-    if end < 16 {
-        return end as usize;
-    }
-    let (more, known) = match rest.first_chunk() {
-        Some(next) => (next, 16),
-        // The last 16 bytes of a text of 16 to 31: those that are looked at again are known to be no line end.
-        None => match bytes.last_chunk() {
-            Some(last) => (last, rest.len()),
-            None => return bytes.len(),
-        },
-    };
-    let end = swar::line_end_16(more);
-    if end < 16 || known < 16 { known + end as usize } else { line_end_far(bytes) }
+fn last_word(line: &[u8]) -> Option<u64> {
+    line.last_chunk().copied().map(u64::from_le_bytes)
 }
 
+/// The value of a line whose label stands with any other spacing: blanks, a colon, blanks, a value.
+#[cold]
 #[inline(never)]
-fn line_end_far(bytes: &[u8]) -> usize {
-    memchr(b'\n', bytes).unwrap_or(bytes.len())
-}
-
-/// The same for less than 16 bytes.
-#[inline]
-fn line_end_near(bytes: &[u8]) -> usize {
-    bytes.iter().position(|byte| *byte == b'\n').unwrap_or(bytes.len())
-}
-
-/// Any other spacing: blanks, a colon, blanks, a value.
-#[inline(never)]
-fn behind_colon(rest: &[u8]) -> Option<&[u8]> {
+fn value_of_odd<'a>(line: &'a [u8], label: &[u8]) -> Option<&'a [u8]> {
+    let rest = line.strip_prefix(label.strip_suffix(b" : ")?)?;
     let value = trim_blanks_start(trim_blanks_start(rest).strip_prefix(b":")?);
     value.first().is_some_and(|first| *first > b' ').then_some(value)
 }

@@ -48,9 +48,9 @@ impl<'a> Record<'a> {
 
     /// The text that patterns see: the record as logged, without transport prefix and last line end.
     #[must_use]
-    pub const fn raw(&self) -> &'a [u8] {
+    pub fn raw(&self) -> &'a [u8] {
         match &self.body {
-            Body::Audit(audit) => audit.raw,
+            Body::Audit(audit) => audit.raw.bytes(),
             Body::Document(document) => document.json,
         }
     }

@@ -1,4 +1,4 @@
-//! Eight bytes at a time in an ordinary register: line ends, numbers, the printed time.
+//! Eight bytes at a time in an ordinary register: numbers, the printed time.
 //!
 //! In: a *word*, eight bytes of text as [`u64::from_le_bytes`] reads them: the first byte is the lowest. Out:
 //! places and numbers. Every digit is checked: a number comes out only where the digit loops of `reading` and
@@ -11,32 +11,25 @@ const HIGHS: u64 = 0x80 * ONES;
 /// The digit `0` eight times.
 const ZEROS: u64 = 0x30 * ONES;
 
-/// How many bytes stand before the first line end: 8 if there is none.
-#[inline(always)]
-pub(crate) const fn line_end(word: u64) -> u32 {
-    line_ends(word).trailing_zeros() / 8
-}
-
-/// How many bytes of 16 stand before the first line end: 16 if there is none.
-#[inline(always)]
-pub(crate) fn line_end_16(text: &[u8; 16]) -> u32 {
-    let (front, back) = (line_ends(word(text, 0)), line_ends(word(text, 8)));
-    (u128::from(front) | u128::from(back) << 64).trailing_zeros() / 8
-}
-
-/// Sets the high bit of each line end. Only the first is certain: a borrow may mark bytes behind it.
-#[inline(always)]
-const fn line_ends(word: u64) -> u64 {
-    let other = word ^ (0x0a * ONES);
-    other.wrapping_sub(ONES) & !other & HIGHS
-}
-
 /// The place of the last byte that is `byte`, if there is one.
 #[inline(always)]
 pub(crate) const fn last(word: u64, byte: u8) -> Option<u32> {
     let other = word ^ (u64_of(byte) * ONES);
     let same = !((other & !HIGHS).wrapping_add(!HIGHS) | other) & HIGHS;
     if same == 0 { None } else { Some(7 - same.leading_zeros() / 8) }
+}
+
+/// The number that the last `count` bytes print in hex digits of either case; `count` is 1 to 8.
+#[inline(always)]
+pub(crate) fn hex_back(word: u64, count: usize) -> Option<u64> {
+    let used = u64::MAX << unused(count)?;
+    hex(word & used | ZEROS & !used)
+}
+
+/// How many bits of a word are left over by `count` bytes; `None` if none or all are.
+#[inline(always)]
+fn unused(count: usize) -> Option<u32> {
+    u32::try_from(count).ok().filter(|count| *count != 0).and_then(|count| 64_u32.checked_sub(count * 8))
 }
 
 /// The number that the first `count` bytes print in hex digits of either case; `count` is 1 to 8.
@@ -48,9 +41,8 @@ pub(crate) fn hex_front(word: u64, count: u32) -> Option<u64> {
 
 /// The number that the last `count` bytes print in decimal digits; `count` is 1 to 8.
 #[inline(always)]
-pub(crate) fn decimal_back(word: u64, count: u32) -> Option<u64> {
-    let unused = 64_u32.checked_sub(count * 8).filter(|_| count != 0)?;
-    let used = u64::MAX << unused;
+pub(crate) fn decimal_back(word: u64, count: usize) -> Option<u64> {
+    let used = u64::MAX << unused(count)?;
     decimal(word & used | ZEROS & !used)
 }
 

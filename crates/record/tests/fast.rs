@@ -6,7 +6,10 @@
 //! crates.
 
 use base64::Engine as _;
-use hsmstream_record::{Limits, is_boundary, parse, parse_carefully, parse_fast, trim_end};
+use hsmstream_record::{
+    Audit, Limits, TextBuffer, is_boundary, parse, parse_carefully, parse_escaped, parse_escaped_portable,
+    parse_fast, parse_portable, trim_end,
+};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
@@ -63,8 +66,46 @@ fn agrees(frame: &[u8]) -> bool {
         assert!(fast.anomalies.is_empty());
         assert_eq!(Ok(fast), careful, "{}", frame.escape_ascii());
     }
+    assert_eq!(parse_portable(frame, &Limits::default()), fast, "{}", frame.escape_ascii());
+    agrees_escaped(frame, fast.as_ref());
     assert_eq!(parse(frame, &Limits::default()), careful, "{}", frame.escape_ascii());
     fast.is_some()
+}
+
+/// The same of the frame as a JSON string.
+fn agrees_escaped(frame: &[u8], fast: Option<&Audit<'_>>) {
+    let limits = Limits::default();
+    let escaped = escape(frame);
+    let is_plain = escaped.len() == frame.len() + frame.iter().filter(|&&byte| byte == b'\n').count();
+    let cut = [&escaped[..], b"\""].concat();
+    let input = [&cut[..], b"},{\"id\":\""].concat();
+    let mut buffers = [TextBuffer::new(), TextBuffer::new(), TextBuffer::new()];
+    let [first, second, third] = &mut buffers;
+    let found = parse_escaped(&input, &limits, first);
+    assert_eq!(parse_escaped_portable(&cut, &limits, second), found, "{}", frame.escape_ascii());
+    // One line end behind the frame is no reason to give up; more, and blanks, are.
+    if is_plain && frame.strip_suffix(b"\n").unwrap_or(frame) == trim_end(frame) {
+        assert_eq!(found.as_ref().map(|(audit, _)| audit), fast, "{}", frame.escape_ascii());
+    }
+    if let Some((audit, found)) = found {
+        assert_eq!(found, cut.len(), "{}", frame.escape_ascii());
+        assert_eq!(Ok(audit), parse_carefully(frame, &limits), "{}", frame.escape_ascii());
+    }
+    assert_eq!(parse_escaped(&escaped, &limits, third), None, "{}", frame.escape_ascii());
+}
+
+/// Escapes what a JSON string may not hold.
+fn escape(text: &[u8]) -> Vec<u8> {
+    let mut escaped = Vec::new();
+    for &byte in text {
+        match byte {
+            b'\n' => escaped.extend_from_slice(b"\\n"),
+            b'"' | b'\\' => escaped.extend_from_slice(&[b'\\', byte]),
+            0..0x20 => escaped.extend_from_slice(format!("\\u{byte:04x}").as_bytes()),
+            _ => escaped.push(byte),
+        }
+    }
+    escaped
 }
 
 /// Cuts text at its boundaries.

@@ -140,7 +140,7 @@ fn known_anomalies(record: &Record<'_>) -> Option<hsmstream_record::Anomalies> {
     let origin = &record.origin;
     let texts =
         [origin.account, origin.log_group, origin.log_stream, origin.cluster, origin.hsm, origin.event_id];
-    let is_utf8 = texts.into_iter().flatten().chain([audit.raw]).all(|text| str::from_utf8(text).is_ok());
+    let is_utf8 = texts.into_iter().flatten().chain([audit.raw.bytes()]).all(|text| str::from_utf8(text).is_ok());
     is_utf8.then_some(audit.anomalies)
 }
 

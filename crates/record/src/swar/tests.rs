@@ -1,6 +1,6 @@
 //! Words against bytes: each function gives what a plain loop gives.
 
-use super::{decimal, decimal_front, hex_front, last, line_end, printed};
+use super::{decimal, decimal_back, decimal_front, hex_back, hex_front, last, printed};
 use crate::reading;
 use crate::time;
 use proptest::prelude::*;
@@ -36,7 +36,6 @@ proptest! {
     fn words_read_as_loops_do(bytes in proptest::array::uniform8(byte()), count in 0..10_u32) {
         let word = u64::from_le_bytes(bytes);
         let place = |at: Option<usize>| at.map(|at| u32::try_from(at).expect("small"));
-        prop_assert_eq!(line_end(word), place(bytes.iter().position(|&byte| byte == b'\n')).unwrap_or(8));
         for wanted in [b'(', b'\n', 0, 0x80, 0xff] {
             prop_assert_eq!(last(word, wanted), place(bytes.iter().rposition(|&byte| byte == wanted)));
         }
@@ -44,6 +43,10 @@ proptest! {
         let front = bytes.get(..count as usize).unwrap_or_default();
         prop_assert_eq!(decimal_front(word, count), reading::decimal(front));
         prop_assert_eq!(hex_front(word, count), reading::hex_digits(front, 16));
+        let count = count as usize;
+        let back = bytes.len().checked_sub(count).and_then(|start| bytes.get(start..)).unwrap_or_default();
+        prop_assert_eq!(decimal_back(word, count), reading::decimal(back));
+        prop_assert_eq!(hex_back(word, count), reading::hex_digits(back, 16));
     }
 
     #[test]

@@ -1,0 +1,195 @@
+//! Where the lines of a record end: found for the whole text in one pass, 64 bytes at a time.
+//!
+//! In: text. Out: an [`Index`], the positions of the first line ends, and how many there are. No byte outside of the
+//! text is read: the last block of a text overlaps the one before.
+//!
+//! A [`Scanner`] compares 64 bytes at once. There is one for AVX2, one for NEON, and one in ordinary arithmetic, all
+//! with the same results. [`dispatch`] chooses one for a [`Task`], which is compiled once for each: so the choice costs
+//! one test a record, and all that the task does is compiled for the processor that was found.
+//!
+//! `unsafe` stands in `scan/avx2.rs` and `scan/neon.rs` only: what it is for, and what it gains, is said there.
+
+#[cfg(target_arch = "x86_64")]
+mod avx2;
+#[cfg(target_arch = "aarch64")]
+mod neon;
+mod portable;
+
+pub(crate) use portable::Portable;
+
+/// Bytes that are compared at once.
+pub(crate) const BLOCK: usize = 64;
+/// Line ends that an index holds: more than a record of a usual layout has.
+pub(crate) const LINES_MAX: usize = 32;
+/// Line ends written for each block, whether there are so many or not; few blocks have more.
+const AT_ONCE: usize = 4;
+
+/// Finds bytes in 64 bytes.
+pub(crate) trait Scanner: Copy {
+    /// Sets the bit of each byte of the block that is `byte`; the first byte's is the lowest.
+    fn equal(self, block: &[u8; BLOCK], byte: u8) -> u64;
+
+    /// Sets the bit of each byte of the block that may not stand in a JSON string, or ends it: a quote, or less
+    /// than 0x20.
+    fn ends_string(self, block: &[u8; BLOCK]) -> u64;
+}
+
+/// Work that is compiled once for each scanner.
+pub(crate) trait Task {
+    type Output;
+
+    /// Does the work. Has to be inlined, with all that it calls often.
+    fn run<S: Scanner>(self, scanner: S) -> Self::Output;
+}
+
+/// Does the work with the best scanner that this processor has.
+#[inline(always)]
+pub(crate) fn dispatch<T: Task>(task: T) -> T::Output {
+    #[cfg(target_arch = "x86_64")]
+    if let Some(scanner) = avx2::Avx2::detect() {
+        return scanner.run(task);
+    }
+    #[cfg(target_arch = "aarch64")]
+    return task.run(neon::Neon);
+    #[cfg(not(target_arch = "aarch64"))]
+    task.run(Portable)
+}
+
+/// The way in which line ends are found on this machine.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Vectors {
+    /// AVX2, with the bit manipulation that all processors have that have it.
+    Avx2,
+    /// NEON, which all 64-bit ARM processors have.
+    Neon,
+    /// Ordinary arithmetic on eight bytes.
+    Portable,
+}
+
+impl Vectors {
+    /// What [`parse`](crate::parse) uses on this machine.
+    #[must_use]
+    pub fn in_use() -> Self {
+        #[cfg(target_arch = "x86_64")]
+        if avx2::Avx2::detect().is_some() {
+            return Self::Avx2;
+        }
+        if cfg!(target_arch = "aarch64") { Self::Neon } else { Self::Portable }
+    }
+
+    /// Names it.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Avx2 => "avx2",
+            Self::Neon => "neon",
+            Self::Portable => "portable",
+        }
+    }
+}
+
+/// Positions of line ends.
+#[derive(Debug)]
+pub(crate) struct Index {
+    ends: [u32; LINES_MAX + AT_ONCE],
+    count: usize,
+}
+
+impl Index {
+    /// The line ends of a text. `None` if it is shorter than a block.
+    #[inline(always)]
+    pub(crate) fn of_lines<S: Scanner>(scanner: S, text: &[u8]) -> Option<Self> {
+        let mut index = Self { ends: [0; LINES_MAX + AT_ONCE], count: 0 };
+        let (blocks, rest) = text.as_chunks::<BLOCK>();
+        let last = text.last_chunk()?;
+        let mut base = 0;
+        for block in blocks {
+            index.add(base, scanner.equal(block, b'\n'));
+            base += 64;
+        }
+        if !rest.is_empty() {
+            let known = BLOCK - rest.len();
+            index.add(base, scanner.equal(last, b'\n') >> known);
+        }
+        Some(index)
+    }
+
+    /// The escapes of a JSON string that `input` begins with, its opening quote cut off, and where it ends. Every
+    /// backslash is taken for one of a line end: who uses the index has to look what stands behind. `None` if no
+    /// quote ends the string.
+    #[inline(always)]
+    pub(crate) fn of_string<S: Scanner>(scanner: S, input: &[u8]) -> Option<(Self, usize)> {
+        let mut index = Self { ends: [0; LINES_MAX + AT_ONCE], count: 0 };
+        let (blocks, rest) = input.as_chunks::<BLOCK>();
+        let mut base = 0;
+        for block in blocks {
+            if let Some(end) = index.add_of_string(scanner, base, block) {
+                return Some((index, end)).filter(|_| input.get(end) == Some(&b'"'));
+            }
+            base += 64;
+        }
+        // Zeros end a string, too.
+        let mut block = [0; BLOCK];
+        block.get_mut(..rest.len())?.copy_from_slice(rest);
+        let end = index.add_of_string(scanner, base, &block)?;
+        Some((index, end)).filter(|_| input.get(end) == Some(&b'"'))
+    }
+
+    #[inline(always)]
+    fn add_of_string<S: Scanner>(&mut self, scanner: S, base: u32, block: &[u8; BLOCK]) -> Option<usize> {
+        let stops = scanner.ends_string(block);
+        let before = stops.wrapping_sub(1) & !stops;
+        self.add(base, scanner.equal(block, b'\\') & before);
+        (stops != 0).then(|| (base + stops.trailing_zeros()) as usize)
+    }
+
+    /// Adds the places of the bits, counted from `base`.
+    #[inline(always)]
+    fn add(&mut self, base: u32, mut bits: u64) {
+        let count = bits.count_ones() as usize;
+        if let Some(places) =
+            self.ends.get_mut(self.count..).and_then(|free| free.first_chunk_mut::<AT_ONCE>())
+        {
+            for place in places {
+                *place = base.wrapping_add(bits.trailing_zeros());
+                bits &= bits.wrapping_sub(1);
+            }
+        }
+        if count > AT_ONCE {
+            self.add_more(base, bits);
+        }
+        self.count += count;
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn add_more(&mut self, base: u32, mut bits: u64) {
+        for place in self.ends.iter_mut().skip(self.count + AT_ONCE) {
+            *place = base.wrapping_add(bits.trailing_zeros());
+            bits &= bits.wrapping_sub(1);
+        }
+    }
+
+    /// How many line ends there are, those that are not held included.
+    #[inline(always)]
+    pub(crate) const fn count(&self) -> usize {
+        self.count
+    }
+
+    /// Puts the end of a text of `count` line ends behind them.
+    #[inline(always)]
+    pub(crate) fn seal(&mut self, count: usize, end: usize) {
+        if let (Some(place), Ok(end)) = (self.ends.get_mut(count), u32::try_from(end)) {
+            *place = end;
+        }
+    }
+
+    /// Position of a line end that is held, or of the text's end; of others, any.
+    #[inline(always)]
+    pub(crate) fn end(&self, number: usize) -> usize {
+        self.ends.get(number).map_or(0, |end| *end as usize)
+    }
+}
+
+#[cfg(test)]
+mod tests;

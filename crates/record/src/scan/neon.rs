@@ -1,0 +1,48 @@
+//! The scanner for 64-bit ARM processors, all of which have NEON.
+//!
+//! `unsafe` stands here to load 16 bytes of an array into a register.
+
+#![expect(unsafe_code, reason = "vector instructions: loads take a pointer")]
+
+use super::{BLOCK, Scanner};
+use std::arch::aarch64::{
+    uint8x16_t, vaddv_u8, vandq_u8, vceqq_u8, vcltq_u8, vdupq_n_u8, vget_high_u8, vget_low_u8, vld1q_u8,
+    vorrq_u8,
+};
+
+/// Needs nothing: the instruction set is part of the architecture.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Neon;
+
+/// The bit of each of eight bytes, twice.
+const PLACES: [u8; 16] = [1, 2, 4, 8, 16, 32, 64, 128, 1, 2, 4, 8, 16, 32, 64, 128];
+
+impl Scanner for Neon {
+    #[inline(always)]
+    fn equal(self, block: &[u8; BLOCK], byte: u8) -> u64 {
+        bits(block, |part| vceqq_u8(part, vdupq_n_u8(byte)))
+    }
+
+    #[inline(always)]
+    fn ends_string(self, block: &[u8; BLOCK]) -> u64 {
+        bits(block, |part| vorrq_u8(vceqq_u8(part, vdupq_n_u8(b'"')), vcltq_u8(part, vdupq_n_u8(0x20))))
+    }
+}
+
+/// One bit a byte, of the bytes that `find` sets.
+#[inline(always)]
+fn bits(block: &[u8; BLOCK], find: impl Fn(uint8x16_t) -> uint8x16_t) -> u64 {
+    let (parts, _) = block.as_chunks::<16>();
+    parts.iter().rev().fold(0, |bits, part| {
+        let found = vandq_u8(find(load(part)), load(&PLACES));
+        let low = u64::from(vaddv_u8(vget_low_u8(found)));
+        let high = u64::from(vaddv_u8(vget_high_u8(found)));
+        bits << 16 | high << 8 | low
+    })
+}
+
+#[inline(always)]
+fn load(part: &[u8; 16]) -> uint8x16_t {
+    // SAFETY: 16 bytes are read, and the array has 16; the load needs no alignment.
+    unsafe { vld1q_u8(part.as_ptr()) }
+}

@@ -1,0 +1,125 @@
+//! The scanners against bytes looked at one by one.
+
+use super::{BLOCK, Index, LINES_MAX, Portable, Scanner, Task, dispatch};
+use proptest::collection::vec;
+use proptest::prelude::*;
+use proptest::sample::select;
+
+/// What an index says: the places it holds, how many there are, and, of a string, its end.
+type Found = (Vec<usize>, usize, Option<usize>);
+
+fn held(index: &Index) -> Vec<usize> {
+    (0..index.count().min(LINES_MAX)).map(|number| index.end(number)).collect()
+}
+
+fn places(text: &[u8], wanted: u8) -> Vec<usize> {
+    (0..text.len()).filter(|&at| text[at] == wanted).collect()
+}
+
+struct Blocks<'a>(&'a [u8; BLOCK]);
+
+impl Task for Blocks<'_> {
+    type Output = [u64; 3];
+
+    fn run<S: Scanner>(self, scanner: S) -> Self::Output {
+        [scanner.equal(self.0, b'\n'), scanner.equal(self.0, b'\\'), scanner.ends_string(self.0)]
+    }
+}
+
+struct Lines<'a>(&'a [u8]);
+
+impl Task for Lines<'_> {
+    type Output = Option<Found>;
+
+    fn run<S: Scanner>(self, scanner: S) -> Self::Output {
+        Index::of_lines(scanner, self.0).map(|index| (held(&index), index.count(), None))
+    }
+}
+
+struct Text<'a>(&'a [u8]);
+
+impl Task for Text<'_> {
+    type Output = Option<Found>;
+
+    fn run<S: Scanner>(self, scanner: S) -> Self::Output {
+        Index::of_string(scanner, self.0).map(|(index, end)| (held(&index), index.count(), Some(end)))
+    }
+}
+
+fn expected(text: &[u8], wanted: u8, end: Option<usize>) -> Found {
+    let mut places = places(text.get(..end.unwrap_or(text.len())).expect("an end inside"), wanted);
+    let count = places.len();
+    places.truncate(LINES_MAX);
+    (places, count, end)
+}
+
+fn check_lines(text: &[u8]) {
+    let expected = (text.len() >= BLOCK).then(|| expected(text, b'\n', None));
+    assert_eq!(dispatch(Lines(text)), expected, "{}", text.escape_ascii());
+    assert_eq!(Lines(text).run(Portable), expected, "{}", text.escape_ascii());
+}
+
+fn check_string(input: &[u8]) {
+    let end = input.iter().position(|&byte| byte == b'"' || byte < 0x20).filter(|&end| input[end] == b'"');
+    let expected = end.map(|end| expected(input, b'\\', Some(end)));
+    assert_eq!(dispatch(Text(input)), expected, "{}", input.escape_ascii());
+    assert_eq!(Text(input).run(Portable), expected, "{}", input.escape_ascii());
+}
+
+/// Text in blocks of its own size, so that no byte stands behind it.
+fn text(rare: &'static [u8], often: u32) -> impl Strategy<Value = Box<[u8]>> {
+    let byte = prop_oneof![often => select(rare), 20 => any::<u8>(), 20 => 0x20..0x7f_u8];
+    vec(byte, 0..400).prop_map(Vec::into_boxed_slice)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(2000))]
+
+    #[test]
+    fn lines(few in text(b"\n", 2), many in text(b"\n", 60)) {
+        check_lines(&few);
+        check_lines(&many);
+    }
+
+    #[test]
+    fn strings(few in text(b"\\n", 3), many in text(b"\\", 200), tail in text(b"\"", 3)) {
+        for text in [few, many] {
+            let mut text: Vec<u8> = text.iter().copied().filter(|byte| *byte >= 0x20 && *byte != b'"').collect();
+            text.push(b'"');
+            text.extend_from_slice(&tail);
+            check_string(&text);
+            check_string(&tail);
+        }
+    }
+}
+
+#[test]
+fn every_byte_at_every_place() {
+    for (place, byte) in (0..BLOCK).flat_map(|place| (0..=255).map(move |byte| (place, byte))) {
+        for filler in [0x21, 0x80, 0xff, 0x0a, 0x0b, 0x09, 0x5c, 0x22] {
+            let mut block = [filler; BLOCK];
+            block[place] = byte;
+            let bits = |wanted: fn(u8) -> bool| {
+                block.iter().rev().fold(0, |bits, &byte| bits << 1 | u64::from(wanted(byte)))
+            };
+            let expected = [
+                bits(|byte| byte == b'\n'),
+                bits(|byte| byte == b'\\'),
+                bits(|byte| byte < 0x20 || byte == b'"'),
+            ];
+            assert_eq!(dispatch(Blocks(&block)), expected);
+            assert_eq!(Blocks(&block).run(Portable), expected);
+        }
+    }
+}
+
+#[test]
+fn texts_of_every_length() {
+    for length in 0..300 {
+        check_lines(&vec![b'\n'; length]);
+        check_lines(&vec![b'x'; length]);
+        let mut input = vec![b'\\'; length];
+        input.push(b'"');
+        check_string(&input);
+    }
+}
