@@ -1,9 +1,8 @@
-//! The forms in which records travel, and how each is written.
+//! The forms in which records travel, and how each is written: [`Packer`] puts records into one message.
 //!
 //! Shapes after the AWS documentation of CloudWatch Logs subscriptions, filter output, S3 export, Lambda events
 //! of Kinesis, and Firehose HTTP endpoints. Names are those of the configuration's `input.format`.
 
-use crate::corpus::Generated;
 use crate::print::decimal;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -137,35 +136,77 @@ impl FromStr for Form {
 }
 
 /// Where the records of a message are from.
-#[derive(Clone, Copy)]
-pub(crate) struct Source<'a> {
-    pub(crate) cluster: &'a str,
-    pub(crate) hsm: &'a str,
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Source<'a> {
+    /// Id of the cluster; letters, digits and hyphens.
+    pub cluster: &'a str,
+    /// Id of the HSM; letters, digits and hyphens.
+    pub hsm: &'a str,
 }
 
-/// A record with its text and its number, counted over all records.
-#[derive(Clone, Copy)]
-pub(crate) struct Entry<'a> {
-    pub(crate) record: &'a Generated,
-    pub(crate) text: &'a [u8],
-    pub(crate) number: u64,
+/// A record for a message.
+#[derive(Debug, Clone, Copy)]
+pub struct Entry<'a> {
+    /// Its text, line ends included.
+    pub text: &'a [u8],
+    /// Event time in microseconds since the epoch.
+    pub usecs: u64,
+    /// Its number, from which its event id is made.
+    pub number: u64,
 }
 
-/// Events of one message, written one behind the other, and what the message needs to know about them.
-#[derive(Clone, Copy)]
-pub(crate) struct Events<'a> {
-    pub(crate) bytes: &'a [u8],
+/// Gathers the records of one message.
+#[derive(Debug, Clone)]
+pub struct Packer {
+    form: Form,
+    /// Events, each as it stands in the message, one behind the other.
+    bytes: Vec<u8>,
     /// Behind which byte each event ends.
-    pub(crate) ends: &'a [usize],
-    /// Event time of the last.
-    pub(crate) usecs: u64,
-    /// Number of the last.
-    pub(crate) number: u64,
+    ends: Vec<usize>,
+    /// The last one's time and number.
+    usecs: u64,
+    number: u64,
 }
 
-impl<'a> Events<'a> {
-    /// The events in groups, each as it stands in the array.
-    fn groups(self) -> impl Iterator<Item = &'a [u8]> {
+impl Packer {
+    /// Begins a message.
+    #[must_use]
+    pub const fn new(form: Form) -> Self {
+        Self { form, bytes: Vec::new(), ends: Vec::new(), usecs: 0, number: 0 }
+    }
+
+    /// Adds a record. All of a message have to be from one source; an [`Form::Event`] has one only, and of more
+    /// the message would be no JSON.
+    pub fn push(&mut self, source: Source<'_>, entry: Entry<'_>) {
+        if self.form.is_list() && !self.bytes.is_empty() {
+            self.bytes.push(b',');
+        }
+        write_entry(self.form, source, entry, &mut self.bytes);
+        self.ends.push(self.bytes.len());
+        (self.usecs, self.number) = (entry.usecs, entry.number);
+    }
+
+    /// Number of records.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.ends.len()
+    }
+
+    /// Whether there is none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.ends.is_empty()
+    }
+
+    /// Appends the message to `out` and begins the next.
+    pub fn write(&mut self, source: Source<'_>, out: &mut Vec<u8>) {
+        write_message(self, source, out);
+        self.bytes.clear();
+        self.ends.clear();
+    }
+
+    /// The events in groups, each as it stands in its array.
+    fn groups(&self) -> impl Iterator<Item = &[u8]> {
         let mut start = 0;
         self.ends.chunks(ENTRY_EVENTS).map(move |ends| {
             let end = ends.last().copied().unwrap_or(start);
@@ -175,21 +216,12 @@ impl<'a> Events<'a> {
         })
     }
 
-    const fn arrival_ms(self) -> u64 {
+    const fn arrival_ms(&self) -> u64 {
         self.usecs / 1000 + DELIVERY_MS
     }
 }
 
-/// Memory for texts on their way into a message.
-#[derive(Clone, Default)]
-pub(crate) struct Scratch {
-    envelope: Vec<u8>,
-    compressed: Vec<u8>,
-    encoded: String,
-}
-
-/// Appends one record to the events of its message.
-pub(crate) fn write_entry(form: Form, from: Source<'_>, entry: Entry<'_>, out: &mut Vec<u8>) {
+fn write_entry(form: Form, from: Source<'_>, entry: Entry<'_>, out: &mut Vec<u8>) {
     match form {
         Form::Raw => out.extend_from_slice(entry.text),
         Form::S3Export => write_export_lines(entry, out),
@@ -199,33 +231,24 @@ pub(crate) fn write_entry(form: Form, from: Source<'_>, entry: Entry<'_>, out: &
     }
 }
 
-/// Appends a message of these events.
-pub(crate) fn write_message(
-    form: Form,
-    from: Source<'_>,
-    events: Events<'_>,
-    scratch: &mut Scratch,
-    out: &mut Vec<u8>,
-) {
-    match form {
-        Form::Raw | Form::S3Export | Form::CliText => out.extend_from_slice(events.bytes),
-        Form::Event => write_single(from, events.bytes, out),
-        Form::Envelope => write_envelope(from, events.bytes, out),
+fn write_message(packer: &Packer, from: Source<'_>, out: &mut Vec<u8>) {
+    match packer.form {
+        Form::Raw | Form::S3Export | Form::CliText => out.extend_from_slice(&packer.bytes),
+        Form::Event => write_single(from, &packer.bytes, out),
+        Form::Envelope => write_envelope(from, &packer.bytes, out),
         Form::GzipEnvelope => {
-            scratch.envelope.clear();
-            write_envelope(from, events.bytes, &mut scratch.envelope);
-            compress(&scratch.envelope, out);
+            let mut envelope = Vec::new();
+            write_envelope(from, &packer.bytes, &mut envelope);
+            compress(&envelope, out);
         }
         Form::Lambda => {
-            push(out, &["{\"awslogs\":{\"data\":\""]);
-            write_data(from, events.bytes, scratch, out);
-            push(out, &["\"}}"]);
+            push(out, &["{\"awslogs\":{\"data\":\"", &data(from, &packer.bytes), "\"}}"]);
         }
-        Form::Kinesis => write_kinesis(from, events, scratch, out),
-        Form::Firehose => write_firehose(from, events, scratch, out),
+        Form::Kinesis => write_kinesis(packer, from, out),
+        Form::Firehose => write_firehose(packer, from, out),
         Form::CliJson => {
             push(out, &["{\"events\":["]);
-            out.extend_from_slice(events.bytes);
+            out.extend_from_slice(&packer.bytes);
             push(out, &["],\"searchedLogStreams\":[]}"]);
         }
     }
@@ -242,7 +265,7 @@ fn write_event(entry: Entry<'_>, out: &mut Vec<u8>) {
     push(out, &["{\"id\":\""]);
     write_event_id(entry, out);
     push(out, &["\",\"timestamp\":"]);
-    decimal(entry.record.usecs / 1000, out);
+    decimal(entry.usecs / 1000, out);
     push(out, &[",\"message\":\""]);
     let _always_utf8 = escape::json_content(entry.text, out);
     push(out, &["\"}"]);
@@ -252,7 +275,7 @@ fn write_event(entry: Entry<'_>, out: &mut Vec<u8>) {
 fn write_event_id(entry: Entry<'_>, out: &mut Vec<u8>) {
     let start = out.len();
     out.push(b'3');
-    decimal(10_000_000_000_000_000_000 + entry.record.usecs % 1_000_000_000_000_000_000, out);
+    decimal(10_000_000_000_000_000_000 + entry.usecs % 1_000_000_000_000_000_000, out);
     decimal(10_000_000_000_000_000_000 + entry.number % 1_000_000_000_000_000_000, out);
     out.resize(start + 56, b'0');
 }
@@ -273,57 +296,50 @@ fn write_envelope(from: Source<'_>, events: &[u8], out: &mut Vec<u8>) {
 }
 
 /// Base64 of gzip of an envelope.
-fn write_data(from: Source<'_>, events: &[u8], scratch: &mut Scratch, out: &mut Vec<u8>) {
-    let Scratch { envelope, compressed, encoded } = scratch;
-    envelope.clear();
-    compressed.clear();
-    encoded.clear();
-    write_envelope(from, events, envelope);
-    compress(envelope, compressed);
-    STANDARD.encode_string(compressed, encoded);
-    out.extend_from_slice(encoded.as_bytes());
+fn data(from: Source<'_>, events: &[u8]) -> String {
+    let (mut envelope, mut compressed) = (Vec::new(), Vec::new());
+    write_envelope(from, events, &mut envelope);
+    compress(&envelope, &mut compressed);
+    STANDARD.encode(compressed)
 }
 
-fn write_kinesis(from: Source<'_>, events: Events<'_>, scratch: &mut Scratch, out: &mut Vec<u8>) {
+fn write_kinesis(packer: &Packer, from: Source<'_>, out: &mut Vec<u8>) {
     push(out, &["{\"Records\":["]);
-    for (index, group) in events.groups().enumerate() {
+    for (index, group) in packer.groups().enumerate() {
         let comma = if index == 0 { "" } else { "," };
         push(out, &[comma, "{\"kinesis\":{\"kinesisSchemaVersion\":\"1.0\",\"partitionKey\":\"", from.hsm]);
         push(out, &["\",\"sequenceNumber\":\"4954"]);
-        decimal(10_000_000_000_000_000_000 + events.number % 1_000_000_000_000_000_000, out);
+        decimal(10_000_000_000_000_000_000 + packer.number % 1_000_000_000_000_000_000, out);
         decimal(u64::try_from(index).unwrap_or(u64::MAX), out);
-        push(out, &["\",\"data\":\""]);
-        write_data(from, group, scratch, out);
-        push(out, &["\",\"approximateArrivalTimestamp\":"]);
-        decimal(events.arrival_ms() / 1000, out);
+        push(out, &["\",\"data\":\"", &data(from, group), "\",\"approximateArrivalTimestamp\":"]);
+        decimal(packer.arrival_ms() / 1000, out);
         out.push(b'.');
-        out.extend_from_slice(&millis(events.arrival_ms()));
+        out.extend_from_slice(&millis(packer.arrival_ms()));
         push(out, &["},\"eventSource\":\"aws:kinesis\",\"eventVersion\":\"1.0\"}"]);
     }
     push(out, &["]}"]);
 }
 
-fn write_firehose(from: Source<'_>, events: Events<'_>, scratch: &mut Scratch, out: &mut Vec<u8>) {
+fn write_firehose(packer: &Packer, from: Source<'_>, out: &mut Vec<u8>) {
     push(out, &["{\"requestId\":\"ed4acda5-034f-9f42-bba1-"]);
-    decimal(100_000_000_000 + events.number % 100_000_000_000, out);
+    decimal(100_000_000_000 + packer.number % 100_000_000_000, out);
     push(out, &["\",\"timestamp\":"]);
-    decimal(events.arrival_ms(), out);
+    decimal(packer.arrival_ms(), out);
     push(out, &[",\"records\":["]);
-    for (index, group) in events.groups().enumerate() {
-        push(out, &[if index == 0 { "{\"data\":\"" } else { ",{\"data\":\"" }]);
-        write_data(from, group, scratch, out);
-        push(out, &["\"}"]);
+    for (index, group) in packer.groups().enumerate() {
+        let comma = if index == 0 { "" } else { "," };
+        push(out, &[comma, "{\"data\":\"", &data(from, group), "\"}"]);
     }
     push(out, &["]}"]);
 }
 
 fn write_cli_event(from: Source<'_>, entry: Entry<'_>, out: &mut Vec<u8>) {
     push(out, &["{\"logStreamName\":\"", from.hsm, "\",\"timestamp\":"]);
-    decimal(entry.record.usecs / 1000, out);
+    decimal(entry.usecs / 1000, out);
     push(out, &[",\"message\":\""]);
     let _always_utf8 = escape::json_content(entry.text, out);
     push(out, &["\",\"ingestionTime\":"]);
-    decimal(entry.record.usecs / 1000 + DELIVERY_MS, out);
+    decimal(entry.usecs / 1000 + DELIVERY_MS, out);
     push(out, &[",\"eventId\":\""]);
     write_event_id(entry, out);
     push(out, &["\"}"]);
@@ -334,17 +350,17 @@ fn write_cli_line(from: Source<'_>, entry: Entry<'_>, out: &mut Vec<u8>) {
     push(out, &["EVENTS\t"]);
     write_event_id(entry, out);
     out.push(b'\t');
-    decimal(entry.record.usecs / 1000 + DELIVERY_MS, out);
+    decimal(entry.usecs / 1000 + DELIVERY_MS, out);
     push(out, &["\t", from.hsm, "\t"]);
     out.extend_from_slice(entry.text);
     out.push(b'\t');
-    decimal(entry.record.usecs / 1000, out);
+    decimal(entry.usecs / 1000, out);
     out.push(b'\n');
 }
 
 /// Only the first line of a record has the prefix: `2018-01-24T17:44:25.013Z Time: …`.
 fn write_export_lines(entry: Entry<'_>, out: &mut Vec<u8>) {
-    time::rfc3339_micros(entry.record.usecs, out);
+    time::rfc3339_micros(entry.usecs, out);
     out.truncate(out.len().saturating_sub("218Z".len()));
     out.extend_from_slice(b"Z ");
     out.extend_from_slice(entry.text);

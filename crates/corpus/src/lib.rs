@@ -73,6 +73,6 @@ mod site;
 
 pub use config::{Config, Share};
 pub use corpus::{Corpus, Generated};
-pub use form::{Form, UnknownForm};
+pub use form::{Entry, Form, Packer, Source, UnknownForm};
 pub use messages::{Message, Messages, Take};
 pub use scenario::{Label, Scenario, Scenarios, UnknownScenario};

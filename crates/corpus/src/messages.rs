@@ -1,7 +1,7 @@
 //! Records packed into messages: several of one HSM to each, in one of the forms in which they travel.
 
 use crate::corpus::{Corpus, Generated};
-use crate::form::{self, Entry, Events, Form, Scratch, Source};
+use crate::form::{Entry, Form, Packer, Source};
 use core::fmt;
 
 /// A message that was written.
@@ -23,15 +23,13 @@ pub struct Messages {
     pending: Vec<Pending>,
     sent: Vec<Generated>,
     text: Vec<u8>,
-    scratch: Scratch,
     /// Records so far.
     count: u64,
 }
 
-#[derive(Clone, Default)]
+#[derive(Clone)]
 struct Pending {
-    bytes: Vec<u8>,
-    ends: Vec<usize>,
+    packer: Packer,
     records: Vec<Generated>,
 }
 
@@ -50,17 +48,9 @@ impl Messages {
     #[must_use]
     pub fn new(corpus: Corpus, form: Form, records_per_message: usize) -> Self {
         let records_per_message = records_per_message.clamp(1, form.records_max());
-        let pending = (0..corpus.hsm_count()).map(|_| Pending::default()).collect();
-        Self {
-            corpus,
-            form,
-            records_per_message,
-            pending,
-            sent: Vec::new(),
-            text: Vec::new(),
-            scratch: Scratch::default(),
-            count: 0,
-        }
+        let none = Pending { packer: Packer::new(form), records: Vec::new() };
+        let pending = (0..corpus.hsm_count()).map(|_| none.clone()).collect();
+        Self { corpus, form, records_per_message, pending, sent: Vec::new(), text: Vec::new(), count: 0 }
     }
 
     /// The same, ending after so many records.
@@ -95,12 +85,8 @@ impl Messages {
         let index = usize::try_from(record.hsm).ok()?;
         let pending = self.pending.get_mut(index)?;
         self.count += 1;
-        if self.form.is_list() && !pending.records.is_empty() {
-            pending.bytes.push(b',');
-        }
-        let entry = Entry { record: &record, text: &self.text, number: self.count };
-        form::write_entry(self.form, from, entry, &mut pending.bytes);
-        pending.ends.push(pending.bytes.len());
+        let entry = Entry { text: &self.text, usecs: record.usecs, number: self.count };
+        pending.packer.push(from, entry);
         pending.records.push(record);
         (pending.records.len() >= self.records_per_message).then_some(record.hsm)
     }
@@ -113,13 +99,8 @@ impl Messages {
             && let Some(last) = pending.records.last()
         {
             let cluster = self.corpus.cluster_name(last.cluster);
-            let from = Source { cluster, hsm: self.corpus.hsm_name(hsm) };
-            let events =
-                Events { bytes: &pending.bytes, ends: &pending.ends, usecs: last.usecs, number: self.count };
-            form::write_message(self.form, from, events, &mut self.scratch, out);
+            pending.packer.write(Source { cluster, hsm: self.corpus.hsm_name(hsm) }, out);
             self.sent.append(&mut pending.records);
-            pending.bytes.clear();
-            pending.ends.clear();
         }
         Message { hsm, records: &self.sent }
     }
