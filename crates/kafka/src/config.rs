@@ -186,7 +186,7 @@ impl KafkaConfig {
             start: StartAt::Earliest,
             transaction_timeout: Duration::from_secs(15),
             session_timeout: Duration::from_secs(20),
-            prefetch_kib: 64 * 1024,
+            prefetch_kib: 16 * 1024,
             tls: None,
             sasl: None,
             properties: Vec::new(),
