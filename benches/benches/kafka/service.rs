@@ -32,8 +32,11 @@ rollup:
   measures: { events: count }
 "#;
 
-/// The binary in the profile of this benchmark, built now if need be.
+/// The binary that the variable `BENCH_BINARY` names, else that of this benchmark's profile, built now if need be.
 pub(crate) fn binary() -> PathBuf {
+    if let Some(given) = std::env::var_os("BENCH_BINARY") {
+        return given.into();
+    }
     let own = std::env::current_exe().expect("a path of this executable");
     let folder = own.parent().and_then(Path::parent).expect("the folder of the profile");
     let profile = match folder.file_name().and_then(|name| name.to_str()) {
