@@ -40,6 +40,8 @@ pub(crate) enum Needs {
 
 /// Measures of a rollup at most; the loader allows no more.
 pub(crate) const MEASURES_MAX: usize = 32;
+/// Up to so many, which is nearly always, the rest of the room for them is not even cleared.
+const MEASURES_FEW: usize = 4;
 
 /// Reused buffers for one event.
 #[derive(Debug, Default)]
@@ -212,7 +214,14 @@ impl EventBuffers {
         (has_value, number): (bool, Option<u64>),
         apply: &mut dyn FnMut(&Event<'_>),
     ) {
-        let mut measures = [MeasureInput::Missing; MEASURES_MAX];
+        let mut few = [MeasureInput::Missing; MEASURES_FEW];
+        let mut many;
+        let measures = if self.measures.len() <= MEASURES_FEW {
+            &mut few[..]
+        } else {
+            many = [MeasureInput::Missing; MEASURES_MAX];
+            &mut many[..]
+        };
         for (input, measured) in measures.iter_mut().zip(&self.measures) {
             *input = match measured {
                 Measured::Missing => MeasureInput::Missing,
@@ -227,7 +236,7 @@ impl EventBuffers {
             contribution,
             value: has_value.then_some(self.value.as_slice()),
             number,
-            measures: measures.get(..self.measures.len()).unwrap_or(&measures),
+            measures: measures.get(..self.measures.len()).unwrap_or(measures),
         });
     }
 }

@@ -23,6 +23,7 @@ use crate::state::META;
 pub struct Task {
     framer: Framer,
     core: Core,
+    shared: Arc<Shared>,
     /// How far it has come.
     pub progress: Progress,
 }
@@ -32,7 +33,8 @@ impl Task {
     #[must_use]
     pub fn new(id: TaskId, shared: &Arc<Shared>, rules: &Arc<RuleSet>) -> Self {
         let framer = Framer::new(shared.settings.format, shared.settings.limits);
-        Self { framer, core: Core::new(id, shared, rules), progress: Progress::starting_at(id, 0) }
+        let (core, shared) = (Core::new(id, shared, rules), Arc::clone(shared));
+        Self { framer, core, shared, progress: Progress::starting_at(id, 0) }
     }
 
     /// Processes one message; one that was processed before is passed over.
@@ -46,7 +48,7 @@ impl Task {
         core.begin(Position { source, offset: message.offset, index: 0 }, message.timestamp_ms, now_ms);
         if let Some(value) = message.value {
             core.tally.message_bytes += value.len() as u64;
-            let shared = Arc::clone(&core.context.shared);
+            let shared = &self.shared;
             let origin = shared.settings.origin.resolve(message, shared.topic(message.task));
             let counts = self.framer.records(value, &origin, &mut |item| core.item(&item, out));
             core.tally.control += counts.control;
