@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use hsmstream_frame::Format;
 
+use crate::commands::generate::args::Generate;
+
 /// A stream processor for AWS CloudHSM audit logs.
 ///
 /// Reads audit records from Kafka (or files), matches them against rules written in the CloudWatch Logs
@@ -69,6 +71,8 @@ pub(crate) enum Command {
     Config(ShowConfig),
     /// Follow a topic: alerts, rollups, rejects or records.
     Tail(Tail),
+    /// Make audit traffic with labelled attacks, to files or Kafka.
+    Generate(Generate),
 }
 
 /// Show everything in one process.
@@ -271,7 +275,7 @@ pub(crate) enum TailWhat {
 }
 
 /// A moment on the command line: RFC 3339 or epoch milliseconds, as µs.
-fn moment(text: &str) -> Result<u64, String> {
+pub(crate) fn moment(text: &str) -> Result<u64, String> {
     if let Ok(ms) = text.parse::<u64>() {
         return Ok(ms.saturating_mul(1_000));
     }

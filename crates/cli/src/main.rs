@@ -88,6 +88,7 @@ fn dispatch(cli: &Cli, file: Option<&std::path::Path>) -> Result<Exit, Failure> 
         Command::Test(args) => Ok(commands::test::run(args, &config::load(file, sets)?, color)?),
         Command::Run(args) => commands::run::run(args, &config::load(file, sets)?, color),
         Command::Tail(args) => Ok(commands::tail::run(args, &config::load(file, sets)?, color)?),
+        Command::Generate(args) => commands::generate::run(args, &config::load(file, sets)?),
         Command::Demo(args) => commands::demo::run(args, &config::load(file, sets)?, color),
     }
 }

@@ -4,6 +4,7 @@ pub(crate) mod check;
 pub(crate) mod config;
 pub(crate) mod demo;
 pub(crate) mod files;
+pub(crate) mod generate;
 pub(crate) mod parse;
 pub(crate) mod query;
 pub(crate) mod rules;

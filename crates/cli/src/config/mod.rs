@@ -7,4 +7,4 @@ mod value;
 
 pub(crate) use layers::DEFAULT;
 pub(crate) use typed::{Config, load, show};
-pub(crate) use value::parse_duration;
+pub(crate) use value::{nearest, parse_duration};
