@@ -1,12 +1,13 @@
 //! Whole messages: the entry point for Kafka.
 
 use crate::format::Format;
-use crate::item::{Counts, Frame, Item, Reject, capped, wide};
+use crate::item::{Counts, Item, Reject};
 use crate::origin::{Named, resolve};
 use crate::out::{Out, Tally};
 use crate::peel::{Core, Source};
+use crate::sink::{Items, Records, Sink};
 use crate::text::Piece;
-use hsmstream_record::{Body, Document, Kind, Limits, Malformed, Origin, Reason, Record, parse, parse_fast};
+use hsmstream_record::{Body, Limits, Origin, Reason, Record, TextBuffer, parse_fast};
 
 /// Cuts messages of one format into frames. Its buffers are reused; make one a thread.
 #[derive(Debug)]
@@ -14,13 +15,14 @@ pub struct Framer {
     format: Format,
     limits: Limits,
     core: Core,
+    buffer: TextBuffer,
 }
 
 impl Framer {
     /// Makes a framer. Costs little; what compressed and wrapped messages need is made at the first one.
     #[must_use]
     pub fn new(format: Format, limits: Limits) -> Self {
-        Self { format, limits, core: Core::new(0) }
+        Self { format, limits, core: Core::new(0), buffer: TextBuffer::new() }
     }
 
     /// Cuts a message into frames and rejects, in order. `fixed` fills what the message does not say of its
@@ -29,15 +31,7 @@ impl Framer {
     /// Allocates nothing once the buffers are large enough. One pass over the message, and one over each
     /// layer inside; two over an envelope that names its origin behind its events.
     pub fn split(&mut self, message: &[u8], fixed: &Origin<'_>, sink: &mut dyn FnMut(Item<'_>)) -> Counts {
-        let mut tally = Tally { cumulative: true, ..Tally::default() };
-        let mut out = Out { limits: &self.limits, fixed, tally: &mut tally, sink };
-        let raw = Piece { bytes: message, offset: 0 };
-        if message.len() > self.limits.message_bytes_max {
-            out.reject(Reason::TooLarge, raw, Named::default());
-        } else {
-            self.core.run(self.format, message, Source { raw, compressions: 0 }, &mut out);
-        }
-        tally.counts
+        self.run(message, fixed, &mut Items(sink))
     }
 
     /// Cuts a message into frames and parses them: records and rejects, in order. See [`Self::split`].
@@ -51,10 +45,23 @@ impl Framer {
             sink(Ok(record));
             return Counts { frames: 1, ..Counts::default() };
         }
-        let limits = self.limits;
-        let mut malformed = 0;
-        let counts = self.split(message, fixed, &mut |item| parsed(item, &limits, &mut malformed, sink));
-        counts.without_malformed(malformed)
+        let mut buffer = core::mem::take(&mut self.buffer);
+        let mut sink = Records::new(self.limits, &mut buffer, sink);
+        let counts = self.run(message, fixed, &mut sink).without_malformed(sink.malformed);
+        self.buffer = buffer;
+        counts
+    }
+
+    fn run(&mut self, message: &[u8], fixed: &Origin<'_>, sink: &mut dyn Sink) -> Counts {
+        let mut tally = Tally { cumulative: true, ..Tally::default() };
+        let mut out = Out { limits: &self.limits, fixed, tally: &mut tally, sink };
+        let raw = Piece { bytes: message, offset: 0 };
+        if message.len() > self.limits.message_bytes_max {
+            out.reject(Reason::TooLarge, raw, Named::default());
+        } else {
+            self.core.run(self.format, message, Source { raw, compressions: 0 }, &mut out);
+        }
+        tally.counts
     }
 }
 
@@ -75,32 +82,4 @@ fn single<'a>(format: Format, message: &'a [u8], fixed: &Origin<'a>, limits: &Li
         }
         _ => None,
     }
-}
-
-/// Gives an item on as a record or reject; counts the frames that are no record.
-pub(crate) fn parsed(
-    item: Item<'_>,
-    limits: &Limits,
-    malformed: &mut u64,
-    sink: &mut dyn FnMut(Result<Record<'_>, Reject<'_>>),
-) {
-    let frame = match item {
-        Item::Reject(reject) => return sink(Err(reject)),
-        Item::Frame(frame) => frame,
-    };
-    let Frame { bytes, origin, kind, message_offset, bad_escape } = frame;
-    // No `map`: each would move the record, which is large.
-    let body = match kind {
-        Kind::Audit => match parse(bytes, limits) {
-            Ok(audit) if bad_escape => Body::Audit(audit.with_bad_escape(true)),
-            Ok(audit) => Body::Audit(audit),
-            Err(Malformed { reason, offset }) => {
-                *malformed += 1;
-                let (raw, length) = (capped(bytes), wide(bytes.len()));
-                return sink(Err(Reject { reason, offset, message_offset, raw, length, origin }));
-            }
-        },
-        kind => Body::Document(Document::new(kind, bytes)),
-    };
-    sink(Ok(Record { origin, body }));
 }

@@ -50,6 +50,7 @@ mod out;
 mod peel;
 mod prefix;
 mod quick;
+mod sink;
 mod splitter;
 mod stream;
 mod text;

@@ -3,6 +3,7 @@
 use crate::document;
 use crate::item::{Counts, Frame, Item, Reject, capped, wide};
 use crate::origin::{Named, resolve};
+use crate::sink::Sink;
 use crate::text::{Piece, white_len};
 use hsmstream_record::{Kind, Limits, Origin, Reason, trim_end};
 
@@ -22,7 +23,7 @@ pub(crate) struct Out<'o> {
     pub(crate) limits: &'o Limits,
     pub(crate) fixed: &'o Origin<'o>,
     pub(crate) tally: &'o mut Tally,
-    pub(crate) sink: &'o mut dyn FnMut(Item<'_>),
+    pub(crate) sink: &'o mut dyn Sink,
 }
 
 impl Out<'_> {
@@ -44,6 +45,15 @@ impl Out<'_> {
         }
     }
 
+    /// A log event's message as it stands in JSON, if it can be taken so: see [`Sink::escaped`].
+    #[inline]
+    pub(crate) fn escaped(&mut self, string: &[u8], origin: &Origin<'_>) -> Option<usize> {
+        let length = self.sink.escaped(string, origin)?;
+        self.tally.counts.frames += 1;
+        self.tally.events += 1;
+        Some(length)
+    }
+
     /// A frame of a known kind, its end trimmed.
     pub(crate) fn frame(&mut self, kind: Kind, piece: Piece<'_>, bad_escape: bool, named: Named<'_>) {
         if piece.bytes.len() > self.limits.frame_bytes_max {
@@ -52,7 +62,7 @@ impl Out<'_> {
         let (bytes, message_offset) = (piece.bytes, piece.offset);
         let origin = resolve(named, self.fixed);
         self.tally.counts.frames += 1;
-        (self.sink)(Item::Frame(Frame { bytes, origin, kind, message_offset, bad_escape }));
+        self.sink.item(Item::Frame(Frame { bytes, origin, kind, message_offset, bad_escape }));
     }
 
     /// A reject of all of a piece.
@@ -66,7 +76,7 @@ impl Out<'_> {
         let origin = resolve(named, self.fixed);
         self.tally.counts.rejects += 1;
         let (raw, message_offset) = (raw.bytes, raw.offset);
-        (self.sink)(Item::Reject(Reject { reason, offset: 0, message_offset, raw, length, origin }));
+        self.sink.item(Item::Reject(Reject { reason, offset: 0, message_offset, raw, length, origin }));
     }
 
     pub(crate) fn empty(&mut self) {

@@ -6,35 +6,30 @@
 
 use hsmstream_json::{Slab, Unpacked, plain_string};
 
-/// An event in the common form.
+/// What stands before the message of an event in the common form.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Quick<'w, 's> {
+pub(crate) struct Before<'w> {
     pub(crate) event_id: &'w [u8],
     pub(crate) timestamp_ms: i64,
-    pub(crate) message: Unpacked<'s>,
     /// Where the message's content begins.
     pub(crate) start: usize,
-    /// Bytes of the whole event.
-    pub(crate) length: usize,
 }
 
-/// Reads the event that `bytes` begin with.
-pub(crate) fn log_event<'w, 's>(bytes: &'w [u8], slab: &'s mut Slab) -> Option<Quick<'w, 's>> {
+/// Reads the event that `bytes` begin with, up to its message.
+#[inline]
+pub(crate) fn before_message(bytes: &[u8]) -> Option<Before<'_>> {
     let rest = bytes.strip_prefix(b"{\"id\":\"")?;
     let event_id = plain_string(rest)?;
     let rest = rest.get(event_id.len()..)?.strip_prefix(b"\",\"timestamp\":")?;
     let (timestamp_ms, rest) = timestamp(rest)?;
     let rest = rest.strip_prefix(b",\"message\":\"")?;
-    let start = bytes.len() - rest.len();
-    let message = slab.unpack(rest)?;
-    let length = start + message.length;
-    (bytes.get(length) == Some(&b'}')).then_some(Quick {
-        event_id,
-        timestamp_ms,
-        message,
-        start,
-        length: length + 1,
-    })
+    Some(Before { event_id, timestamp_ms, start: bytes.len() - rest.len() })
+}
+
+/// Reads the message, which has to be the event's end. `string` begins behind its opening quote.
+pub(crate) fn message<'s>(string: &[u8], slab: &'s mut Slab) -> Option<Unpacked<'s>> {
+    let message = slab.unpack(string)?;
+    (string.get(message.length) == Some(&b'}')).then_some(message)
 }
 
 /// A number of 1 to 18 digits, so that it fits, the first not 0.

@@ -15,15 +15,15 @@
 
 use crate::base64::Decoder;
 use crate::format::Format;
-use crate::framer::parsed;
 use crate::gzip::{Allowance, Fault, Gunzip, Progress};
 use crate::item::{Counts, Item, RAW_BYTES_MAX, Reject, wide};
 use crate::origin::Named;
 use crate::out::{Out, Tally};
 use crate::peel::{COMPRESSIONS_MAX, Coat, coat};
+use crate::sink::{Items, Records, Sink};
 use crate::splitter::Splitter;
 use crate::text::{End, Piece, Window};
-use hsmstream_record::{Limits, Origin, Reason, Record};
+use hsmstream_record::{Limits, Origin, Reason, Record, TextBuffer};
 
 /// A window up to this size is looked at again with every piece; a larger one when it has grown by half, so
 /// that the work stays linear.
@@ -36,6 +36,7 @@ pub struct StreamFramer {
     tally: Tally,
     levels: Vec<Level>,
     text: Text,
+    buffer: TextBuffer,
     /// The file's first bytes, and how many there were: what a layer's reject shows.
     head: Vec<u8>,
     length: u64,
@@ -76,6 +77,7 @@ impl StreamFramer {
             tally: Tally::default(),
             levels: vec![Level::default()],
             text: Text { splitter, window: Vec::new(), base: 0, look_at: 0 },
+            buffer: TextBuffer::new(),
             head: Vec::new(),
             length: 0,
         }
@@ -84,6 +86,10 @@ impl StreamFramer {
     /// Takes the next piece of the file and gives out what is complete. `fixed` and `sink` as in
     /// [`Framer::split`](crate::Framer::split).
     pub fn feed(&mut self, piece: &[u8], fixed: &Origin<'_>, sink: &mut dyn FnMut(Item<'_>)) {
+        self.take(piece, fixed, &mut Items(sink));
+    }
+
+    fn take(&mut self, piece: &[u8], fixed: &Origin<'_>, sink: &mut dyn Sink) {
         let room = RAW_BYTES_MAX - self.head.len();
         self.head.extend_from_slice(piece.get(..room).unwrap_or(piece));
         self.length = self.length.saturating_add(wide(piece.len()));
@@ -93,13 +99,17 @@ impl StreamFramer {
 
     /// Ends the file: gives out the rest and returns what was found in all.
     pub fn finish(mut self, fixed: &Origin<'_>, sink: &mut dyn FnMut(Item<'_>)) -> Counts {
+        self.end(fixed, &mut Items(sink));
+        self.tally.counts
+    }
+
+    fn end(&mut self, fixed: &Origin<'_>, sink: &mut dyn Sink) {
         let mut out = Out { limits: &self.limits, fixed, tally: &mut self.tally, sink };
         let fault = finish(&mut self.levels, &mut self.text, &mut out);
         if let Some(reason) = fault {
             let raw = Piece { bytes: &self.head, offset: 0 };
             out.reject_capped(reason, raw, self.length, Named::default());
         }
-        self.tally.counts
     }
 
     /// As [`Self::feed`], and parses the frames.
@@ -109,22 +119,29 @@ impl StreamFramer {
         fixed: &Origin<'_>,
         sink: &mut dyn FnMut(Result<Record<'_>, Reject<'_>>),
     ) {
-        let limits = self.limits;
-        let mut malformed = 0;
-        self.feed(piece, fixed, &mut |item| parsed(item, &limits, &mut malformed, sink));
-        self.tally.counts = self.tally.counts.without_malformed(malformed);
+        self.parse(sink, &mut |framer, sink| framer.take(piece, fixed, sink));
     }
 
     /// As [`Self::finish`], and parses the frames.
     pub fn finish_records(
-        self,
+        mut self,
         fixed: &Origin<'_>,
         sink: &mut dyn FnMut(Result<Record<'_>, Reject<'_>>),
     ) -> Counts {
-        let limits = self.limits;
-        let mut malformed = 0;
-        let counts = self.finish(fixed, &mut |item| parsed(item, &limits, &mut malformed, sink));
-        counts.without_malformed(malformed)
+        self.parse(sink, &mut |framer, sink| framer.end(fixed, sink));
+        self.tally.counts
+    }
+
+    fn parse(
+        &mut self,
+        sink: &mut dyn FnMut(Result<Record<'_>, Reject<'_>>),
+        work: &mut dyn FnMut(&mut Self, &mut dyn Sink),
+    ) {
+        let mut buffer = core::mem::take(&mut self.buffer);
+        let mut sink = Records::new(self.limits, &mut buffer, sink);
+        work(self, &mut sink);
+        self.tally.counts = self.tally.counts.without_malformed(sink.malformed);
+        self.buffer = buffer;
     }
 
     /// What was found so far.

@@ -16,9 +16,9 @@ use crate::event::{Event, Scalar, Scratch, finish};
 use crate::format::Format;
 use crate::head::Head;
 use crate::machine::{Halt, Outcome, unread};
-use crate::origin::Named;
+use crate::origin::{Named, of_event, resolve};
 use crate::out::Out;
-use crate::quick;
+use crate::quick::{self, Before};
 use crate::text::{End, Piece, Step, Window, white_len};
 use crate::wrapped::{Wrapped, Wrapper, find_data};
 use hsmstream_json::{Checkpoint, Error, ErrorKind, Reader, Slab, Token};
@@ -335,22 +335,29 @@ impl Values {
             return None;
         }
         let around = head.named();
+        let origin = resolve(around, out.fixed);
         let mut first = at.is_first();
         let mut done = 0;
         while out.has_room() {
             let comma = usize::from(!first);
             let rest = window.bytes.get(done..).unwrap_or_default();
             let event = if first { Some(rest) } else { rest.strip_prefix(b",") };
-            let Some(event) = event.and_then(|bytes| quick::log_event(bytes, slab)) else { break };
-            let named = Named {
-                event_id: Some(event.event_id),
-                event_timestamp_ms: Some(event.timestamp_ms),
-                ..around
+            let Some(event) = event else { break };
+            let Some(Before { event_id, timestamp_ms, start }) = quick::before_message(event) else { break };
+            let Some(string) = event.get(start..) else { break };
+            let length = match out.escaped(string, &of_event(event_id, timestamp_ms, &origin)) {
+                Some(length) => length,
+                None => {
+                    let Some(message) = quick::message(string, slab) else { break };
+                    let (event_id, event_timestamp_ms) = (Some(event_id), Some(timestamp_ms));
+                    let named = Named { event_id, event_timestamp_ms, ..around };
+                    let offset = window.offset(done + comma + start);
+                    out.tally.events += 1;
+                    out.message(Piece { bytes: message.text, offset }, message.bad_escape, named);
+                    message.length
+                }
             };
-            let offset = window.offset(done + comma + event.start);
-            out.tally.events += 1;
-            out.message(Piece { bytes: event.message.text, offset }, event.message.bad_escape, named);
-            done += comma + event.length;
+            done += comma + start + length + 1;
             first = false;
         }
         if done == 0 {

@@ -4,7 +4,7 @@
 use crate::properties::{Bytes, Edit, edit, message};
 use hsmstream_frame::{Counts, Format, Frame, Framer, Item, RAW_BYTES_MAX, Reject};
 use hsmstream_record::{
-    Body, Document, Kind, Limits, Malformed, Origin, Record, is_boundary, parse_carefully, parse_fast,
+    Body, Document, Kind, Limits, Malformed, Origin, Record, escape, is_boundary, parse_carefully, parse_fast,
 };
 use proptest::prelude::*;
 
@@ -141,6 +141,26 @@ proptest! {
     #[test]
     fn records_of_texts(text in record(), format in prop::sample::select(vec![Format::Auto, Format::Raw, Format::Envelope])) {
         check(format, Limits::default(), &text);
+    }
+
+    #[test]
+    fn records_of_envelopes(
+        texts in prop::collection::vec(record(), 1..4),
+        escapes in prop::sample::select(vec![("", ""), ("\\n", "\\u000a"), ("u", "\\u0075"), (": ", ":\t"), ("\\n", "\\r\\n")]),
+        edits in prop::collection::vec(edit(), 0..3),
+    ) {
+        let event = |(number, text): (usize, &Vec<u8>)| {
+            let mut event = format!(r#"{{"id":"{number}","timestamp":{number},"message":"#).into_bytes();
+            let _shown = escape::json_string(text, &mut event);
+            event.push(b'}');
+            String::from_utf8(event).expect("escaped text is UTF-8").replacen(escapes.0, escapes.1, 1 + number)
+        };
+        let events: Vec<_> = texts.iter().enumerate().map(event).collect();
+        let head = r#"{"messageType":"DATA_MESSAGE","owner":"1","logGroup":"g","logStream":"s","logEvents":["#;
+        let mut envelope = format!("{head}{}]}}", events.join(",")).into_bytes();
+        check(Format::Auto, Limits::default(), &envelope);
+        edits.iter().for_each(|edit| edit.apply(&mut envelope));
+        check(Format::Envelope, Limits::default(), &envelope);
     }
 
     #[test]

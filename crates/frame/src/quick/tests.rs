@@ -1,10 +1,11 @@
 //! The quick reader against the other one, on events in the common form and nearly so.
 
-use super::{Quick, log_event};
+use super::{Before, before_message, message};
 use crate::event::{Event, Scratch};
 use crate::item::Item;
-use crate::origin::Named;
+use crate::origin::{Named, of_event, resolve};
 use crate::out::{Out, Tally};
+use crate::sink::Items;
 use crate::text::{End, Piece, Window};
 use hsmstream_json::{Reader, Slab};
 use hsmstream_record::{Limits, Origin};
@@ -17,7 +18,8 @@ fn seen(run: impl FnOnce(&mut Out<'_>) -> Option<usize>) -> Option<Seen> {
     let mut text = String::new();
     let mut tally = Tally::default();
     let (limits, fixed) = (Limits::default(), Origin::default());
-    let mut sink = |item: Item<'_>| text.push_str(&format!("{item:?}"));
+    let mut push = |item: Item<'_>| text.push_str(&format!("{item:?}"));
+    let mut sink = Items(&mut push);
     let mut out = Out { limits: &limits, fixed: &fixed, tally: &mut tally, sink: &mut sink };
     let length = run(&mut out)?;
     text.push_str(&format!("{:?}", tally.counts));
@@ -25,13 +27,19 @@ fn seen(run: impl FnOnce(&mut Out<'_>) -> Option<usize>) -> Option<Seen> {
 }
 
 fn quick(bytes: &[u8], slab: &mut Slab) -> Option<Seen> {
-    let Quick { event_id, timestamp_ms, message, start, length } = log_event(bytes, slab)?;
+    let Before { event_id, timestamp_ms, start } = before_message(bytes)?;
+    let message = message(&bytes[start..], slab)?;
     seen(|out| {
         let named =
             Named { event_id: Some(event_id), event_timestamp_ms: Some(timestamp_ms), ..Named::default() };
         let piece = Piece { bytes: message.text, offset: start as u64 };
+        let fixed = Origin::default();
+        assert_eq!(
+            of_event(event_id, timestamp_ms, &resolve(Named::default(), &fixed)),
+            resolve(named, &fixed)
+        );
         out.message(piece, message.bad_escape, named);
-        Some(length)
+        Some(start + message.length + 1)
     })
 }
 
@@ -73,9 +81,10 @@ proptest! {
         let _shown = hsmstream_record::escape::json_string(message.as_bytes(), &mut text);
         text.push(b'}');
         let mut slab = Slab::new();
-        let quick = log_event(&text, &mut slab).expect("it is in the common form");
-        prop_assert_eq!(quick.message.text, message.as_bytes());
-        prop_assert_eq!((quick.length, quick.timestamp_ms), (text.len(), time));
+        let before = before_message(&text).expect("it is in the common form");
+        let read = super::message(&text[before.start..], &mut slab).expect("it is in the common form");
+        prop_assert_eq!(read.text, message.as_bytes());
+        prop_assert_eq!((before.start + read.length + 1, before.timestamp_ms), (text.len(), time));
     }
 }
 
@@ -84,7 +93,7 @@ proptest! {
 fn a_timestamp_beyond_64_bits_is_left_to_the_other() {
     for time in ["9223372036854775807", "9223372040000000000", "99999999999999999999999"] {
         let text = format!(r#"{{"id":"","timestamp":{time},"message":""}}"#);
-        assert_eq!(log_event(text.as_bytes(), &mut Slab::new()), None);
+        assert_eq!(before_message(text.as_bytes()), None);
         assert!(careful(text.as_bytes()).is_some());
     }
 }
