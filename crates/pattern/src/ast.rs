@@ -202,10 +202,32 @@ impl Pattern {
         &self.warnings
     }
 
+    /// Whether it asks nothing, so that every event matches.
+    #[must_use]
+    pub fn asks_nothing(&self) -> bool {
+        match &self.body {
+            Body::Terms(terms) => terms.is_empty(),
+            Body::Space(fields) => fields.iter().all(|field| matches!(field, Field::Rest(_))),
+            Body::Json(_) => false,
+        }
+    }
+
     /// The selectors of a JSON pattern, each once, in the order of their first use.
     #[must_use]
     pub fn selectors(&self) -> &[Selector] {
         &self.selectors
+    }
+}
+
+impl PatternKind {
+    /// As scripts see it.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Terms => "terms",
+            Self::Space => "space-delimited",
+            Self::Json => "json",
+        }
     }
 }
 

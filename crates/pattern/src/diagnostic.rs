@@ -3,6 +3,9 @@
 use core::fmt;
 use core::ops::Range;
 
+use crate::limits::Limit;
+use crate::lint::Lint;
+
 /// A mistake (of [`parse`](crate::parse)) or a warning (of
 /// [`Pattern::warnings`](crate::Pattern::warnings)).
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,6 +21,10 @@ pub struct Diagnostic {
     pub suggestion: Option<String>,
     /// What to write in place of `span`, where that alone mends it.
     pub replacement: Option<String>,
+    /// What a warning is about; `None` for mistakes.
+    pub lint: Option<Lint>,
+    /// The limit that a mistake is about.
+    pub limit: Option<Limit>,
 }
 
 /// The service's answer to patterns it says nothing more precise about.
@@ -25,7 +32,15 @@ pub(crate) const INVALID: &str = "Invalid metric filter pattern";
 
 impl Diagnostic {
     pub(crate) fn new(span: Range<usize>, message: impl Into<String>) -> Self {
-        Self { span, message: message.into(), service_reason: None, suggestion: None, replacement: None }
+        Self {
+            span,
+            message: message.into(),
+            service_reason: None,
+            suggestion: None,
+            replacement: None,
+            lint: None,
+            limit: None,
+        }
     }
 
     /// Adds the service's words.
@@ -37,6 +52,12 @@ impl Diagnostic {
     /// Adds the service's words for a bad character; `lexeme` ends with it.
     pub(crate) fn bad_character(&mut self, lexeme: &str) -> &mut Self {
         self.reason(format!("Invalid character(s) in term '{lexeme}'"))
+    }
+
+    /// Says which limit it is about.
+    pub(crate) fn limited(&mut self, limit: Limit) -> &mut Self {
+        self.limit = Some(limit);
+        self
     }
 
     /// Adds what to do.

@@ -63,6 +63,12 @@ impl<'d, 'a> TextDocument<'d, 'a> {
     }
 }
 
+/// Whether JSON patterns can match `event`: it is one JSON object, not nested too deep. Allocates.
+#[must_use]
+pub fn is_object(event: &[u8]) -> bool {
+    TextDocument::parse(event, &[], &mut Tape::new(), &mut Vec::new()).is_some()
+}
+
 impl Document for TextDocument<'_, '_> {
     fn visit(&mut self, selector: usize, visit: &mut dyn FnMut(Scalar<'_>) -> bool) -> bool {
         match self.selectors.get(selector) {

@@ -2,12 +2,16 @@
 //!
 //! Built on the interpreter, so it says what the language means, not how it is compiled.
 
+mod outline;
+
 use core::ops::Range;
 
 use crate::ast::{Body, Expr, Field, Needle, Pattern, Role, Slot, Term};
 use crate::document::{Document, Scalar};
 use crate::interpret::{self, Value};
 use crate::print;
+
+pub use outline::{Item, outline};
 
 /// What one item of a pattern says of an event.
 #[derive(Debug, Clone, PartialEq, Eq)]

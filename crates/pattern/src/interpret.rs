@@ -168,7 +168,7 @@ fn numbers_order(text: &[u8], number: &Number) -> Option<core::cmp::Ordering> {
 
 /// A text with `*`: the first part begins the text; each further part is looked for behind the one before
 /// and taken where it first occurs; the last one must end the text *there* (the service's own way).
-fn glob_matches(glob: &str, text: &[u8]) -> bool {
+pub(crate) fn glob_matches(glob: &str, text: &[u8]) -> bool {
     let mut parts = glob.split('*').map(str::as_bytes);
     let first = parts.next().unwrap_or_default();
     let rest: Vec<&[u8]> = parts.collect();

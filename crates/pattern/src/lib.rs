@@ -53,13 +53,17 @@ mod set;
 mod tokens;
 mod tuning;
 
+/// The language, for people, in Markdown.
+pub const REFERENCE: &str = include_str!("../PATTERNS.md");
+
 pub use ast::{Pattern, PatternKind};
 pub use diagnostic::Diagnostic;
-pub use document::{Document, Scalar, TextDocument};
-pub use explain::{Evidence, ItemVerdict};
-pub use limits::{JSON_NESTING_MAX, Limits, NESTING_MAX, REGEX_SIZE_MAX};
+pub use document::{Document, Scalar, TextDocument, is_object};
+pub use explain::{Evidence, Item, ItemVerdict, outline};
+pub use limits::{JSON_NESTING_MAX, Limit, Limits, NESTING_MAX, REGEX_SIZE_MAX};
+pub use lint::{Lint, Names, Reached, Value, Vocabulary, Word, against, everything};
 pub use number::Number;
-pub use parse::parse;
+pub use parse::{mended, parse};
 pub use program::{Capture, Program};
 pub use regex::Regex;
 pub use scratch::Scratch;

@@ -23,6 +23,48 @@ pub struct Limits {
     pub regex_size_max: usize,
 }
 
+/// A limit that a deployment may lift, as far as [`Limits::lifted`]. Complete by nature.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Limit {
+    /// [`Limits::chars_max`].
+    Characters,
+    /// [`Limits::regexes_max`].
+    Regexes,
+    /// [`Limits::wildcard_selectors_max`].
+    WildcardSelectors,
+    /// [`Limits::wildcards_per_selector_max`].
+    WildcardsPerSelector,
+    /// [`Limits::nesting_max`].
+    Nesting,
+    /// [`Limits::regex_size_max`].
+    RegexSize,
+}
+
+impl Limit {
+    /// All limits that may be lifted.
+    pub const ALL: [Self; 6] = [
+        Self::Characters,
+        Self::Regexes,
+        Self::WildcardSelectors,
+        Self::WildcardsPerSelector,
+        Self::Nesting,
+        Self::RegexSize,
+    ];
+
+    /// As settings name it.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Characters => "characters",
+            Self::Regexes => "regexes",
+            Self::WildcardSelectors => "wildcard_selectors",
+            Self::WildcardsPerSelector => "wildcards_per_selector",
+            Self::Nesting => "nesting",
+            Self::RegexSize => "regex_size",
+        }
+    }
+}
+
 /// The deepest parentheses whatever the limits say: evaluation recurses that deep.
 pub const NESTING_MAX: usize = 128;
 
@@ -50,17 +92,43 @@ impl Default for Limits {
 }
 
 impl Limits {
-    /// Limits well beyond the service's, for rules that need never run there.
+    /// Limits beyond the service's, for rules that need never run there: as far as an untrusted pattern may
+    /// go without costing much to read or to match.
     #[must_use]
     pub fn lifted() -> Self {
         Self {
-            chars_max: 65_536,
-            regexes_max: 256,
-            wildcard_selectors_max: 256,
+            chars_max: 16_384,
+            regexes_max: 32,
+            wildcard_selectors_max: 32,
             wildcards_per_selector_max: 4,
             nesting_max: NESTING_MAX,
             regex_size_max: REGEX_SIZE_MAX,
             ..Self::default()
         }
+    }
+
+    /// The value of one limit.
+    #[must_use]
+    pub const fn of(&self, limit: Limit) -> usize {
+        match limit {
+            Limit::Characters => self.chars_max,
+            Limit::Regexes => self.regexes_max,
+            Limit::WildcardSelectors => self.wildcard_selectors_max,
+            Limit::WildcardsPerSelector => self.wildcards_per_selector_max,
+            Limit::Nesting => self.nesting_max,
+            Limit::RegexSize => self.regex_size_max,
+        }
+    }
+
+    /// Sets one limit.
+    pub const fn set(&mut self, limit: Limit, value: usize) {
+        *match limit {
+            Limit::Characters => &mut self.chars_max,
+            Limit::Regexes => &mut self.regexes_max,
+            Limit::WildcardSelectors => &mut self.wildcard_selectors_max,
+            Limit::WildcardsPerSelector => &mut self.wildcards_per_selector_max,
+            Limit::Nesting => &mut self.nesting_max,
+            Limit::RegexSize => &mut self.regex_size_max,
+        } = value;
     }
 }

@@ -20,7 +20,7 @@ mod tests;
 
 use crate::ast::{Body, Pattern};
 use crate::diagnostic::Diagnostic;
-use crate::limits::Limits;
+use crate::limits::{Limit, Limits};
 use crate::lint;
 pub(crate) use operand::quote;
 use source::{Source, is_blank};
@@ -34,7 +34,9 @@ pub fn parse(text: &str, limits: &Limits) -> Result<Pattern, Vec<Diagnostic>> {
     if chars > limits.chars_max {
         let cut = text.char_indices().nth(limits.chars_max).map_or(text.len(), |(index, _)| index);
         let message = format!("a pattern of more than {} characters", limits.chars_max);
-        return Err(vec![Diagnostic::new(cut..text.len(), message)]);
+        let mut mistake = Diagnostic::new(cut..text.len(), message);
+        mistake.limited(Limit::Characters).suggest("split the pattern");
+        return Err(vec![mistake]);
     }
     let start = text.len() - text.trim_start_matches(is_blank).len();
     let end = text.trim_end_matches(is_blank).len().max(start);
@@ -61,3 +63,23 @@ pub fn parse(text: &str, limits: &Limits) -> Result<Pattern, Vec<Diagnostic>> {
         _ => Err(problems),
     }
 }
+
+/// The pattern with everything mended that has a replacement, again and again while there is something to
+/// mend; `None` unless that is accepted in the end.
+#[must_use]
+pub fn mended(text: &str, limits: &Limits) -> Option<String> {
+    let mut text = text.to_owned();
+    for _ in 0..MENDED_MAX {
+        let Err(mistakes) = parse(&text, limits) else { return Some(text) };
+        // From behind, so that the places before stay right.
+        for mistake in mistakes.into_iter().rev() {
+            let replacement = mistake.replacement?;
+            text.get(mistake.span.clone())?;
+            text.replace_range(mistake.span, &replacement);
+        }
+    }
+    None
+}
+
+/// Rounds of mending: one mistake may hide another.
+const MENDED_MAX: usize = 5;

@@ -33,10 +33,17 @@ impl Regex {
         &self.text
     }
 
-    /// Whether the empty text is a match, so that every text is one.
-    pub(crate) fn matches_empty(&self) -> bool {
+    /// Whether the empty text is a match somewhere in every text, so that every text is one.
+    pub(crate) fn matches_every_text(&self) -> bool {
         let is_empty =
             |piece: &Piece| matches!(piece, Piece::Start | Piece::End | Piece::Repeat { min: 0, .. });
-        self.branches.iter().any(|pieces| pieces.iter().all(is_empty))
+        // Between both anchors there is the whole text, not just an empty part of it.
+        let is_whole = |pieces: &[Piece]| pieces.contains(&Piece::Start) && pieces.contains(&Piece::End);
+        self.branches.iter().any(|pieces| pieces.iter().all(is_empty) && !is_whole(pieces))
+    }
+
+    /// Whether `^` or `$` is in it, so that a match depends on what stands around.
+    pub(crate) fn is_anchored(&self) -> bool {
+        self.branches.iter().flatten().any(|piece| matches!(piece, Piece::Start | Piece::End))
     }
 }

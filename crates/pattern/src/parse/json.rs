@@ -11,6 +11,7 @@ use std::collections::BTreeMap;
 
 use crate::ast::{Comparison, Condition, Expr, Operand, Test};
 use crate::diagnostic::INVALID;
+use crate::limits::Limit;
 use crate::parse::conditions::{self, Operator};
 use crate::parse::level::{self, Language};
 use crate::parse::path;
@@ -110,6 +111,7 @@ impl Json<'_, '_> {
                 self.source
                     .problem(span, format!("more than {most} selectors with a wildcard"))
                     .reason(reason)
+                    .limited(Limit::WildcardSelectors)
                     .suggest("split the pattern");
             }
         }

@@ -6,7 +6,7 @@ use core::ops::Range;
 
 use crate::ast::Expr;
 use crate::diagnostic::INVALID;
-use crate::limits::NESTING_MAX;
+use crate::limits::{Limit, NESTING_MAX};
 use crate::parse::source::Source;
 
 /// What differs between the forms.
@@ -98,7 +98,9 @@ fn group<'t, L: Language<'t>>(language: &mut L, start: usize, depth: usize) -> O
     let most = language.source().limits.nesting_max.min(NESTING_MAX);
     if depth >= most {
         let source = language.source();
-        source.problem(start..source.position(), format!("parentheses nested deeper than {most}"));
+        source
+            .problem(start..source.position(), format!("parentheses nested deeper than {most}"))
+            .limited(Limit::Nesting);
         source.give_up();
         return None;
     }

@@ -2,6 +2,7 @@
 
 use crate::ast::Operand;
 use crate::diagnostic::INVALID;
+use crate::limits::Limit;
 use crate::number::Number;
 use crate::parse::source::{Source, is_blank};
 use crate::regex::{self, Regex};
@@ -70,6 +71,7 @@ pub(super) fn regex(source: &mut Source<'_>) -> Option<Regex> {
         source
             .problem(start..source.position(), format!("more than {most} regular expressions"))
             .reason(reason)
+            .limited(Limit::Regexes)
             .suggest("join them by `|`, or split the pattern");
     }
     if !check_alphabet(source, start, text) {
@@ -94,6 +96,7 @@ fn report(source: &mut Source<'_>, inner: usize, mistake: regex::Mistake) {
     let problem = source.problem(span, mistake.message).reason("Failed to compile regular expression.");
     problem.suggestion = mistake.suggestion;
     problem.replacement = mistake.replacement;
+    problem.limit = mistake.limit;
 }
 
 /// Reports the characters that no regular expression may hold; `start` is where its `%` is.

@@ -1,6 +1,7 @@
 //! Selectors: `$.user.name`, `$.items[0].id`, `$.items[*]`, `$.*`, `$.extra.['Number of Users']`.
 
 use crate::diagnostic::INVALID;
+use crate::limits::Limit;
 use crate::parse::source::Source;
 use crate::selector::{Selector, Step, is_name_char};
 
@@ -36,6 +37,7 @@ pub(super) fn read(source: &mut Source<'_>) -> Option<Selector> {
         source
             .problem(start..source.position(), format!("more than {most} wildcard in one selector"))
             .reason(reason)
+            .limited(Limit::WildcardsPerSelector)
             .suggest("write the index or the name in place of all but one `*`");
     }
     is_good.then_some(selector)

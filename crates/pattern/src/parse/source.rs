@@ -4,6 +4,7 @@ use core::ops::Range;
 
 use crate::diagnostic::Diagnostic;
 use crate::limits::{Limits, PROBLEMS_MAX};
+use crate::lint::Lint;
 
 /// A cursor over a part of the pattern.
 #[derive(Debug)]
@@ -144,7 +145,9 @@ impl<'t> Source<'t> {
 
     pub(super) fn warning(&mut self, span: Range<usize>, message: impl Into<String>) {
         if self.warnings.len() < PROBLEMS_MAX {
-            self.warnings.push(Diagnostic::new(span, message));
+            let mut warning = Diagnostic::new(span, message);
+            warning.lint = Some(Lint::Undocumented);
+            self.warnings.push(warning);
         }
     }
 

@@ -6,7 +6,7 @@ use core::ops::Range;
 
 use super::Regex;
 use super::class::{Class, Classes};
-use crate::limits::{Limits, REGEX_SIZE_MAX};
+use crate::limits::{Limit, Limits, REGEX_SIZE_MAX};
 
 /// A part of a branch. Complete by nature.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,6 +35,8 @@ pub(crate) struct Mistake {
     pub(crate) suggestion: Option<String>,
     /// What to write in place of the span.
     pub(crate) replacement: Option<String>,
+    /// The limit it is about.
+    pub(crate) limit: Option<Limit>,
 }
 
 /// A regular expression and what in it the service's documentation does not mention.
@@ -112,7 +114,7 @@ enum Last {
 }
 
 fn mistake(span: Range<usize>, message: impl Into<String>) -> Mistake {
-    Mistake { span, message: message.into(), suggestion: None, replacement: None }
+    Mistake { span, message: message.into(), suggestion: None, replacement: None, limit: None }
 }
 
 impl Parser<'_> {
@@ -185,7 +187,8 @@ impl Parser<'_> {
         if self.size <= most {
             return Ok(());
         }
-        Err(mistake(start..self.position, format!("a regular expression of more than {most} positions")))
+        let message = format!("a regular expression of more than {most} positions");
+        Err(Mistake { limit: Some(Limit::RegexSize), ..mistake(start..self.position, message) })
     }
 
     fn quantify(&mut self, start: usize, least: u32, most: Option<u32>) -> Result<(), Mistake> {

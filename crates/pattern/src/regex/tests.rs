@@ -79,12 +79,20 @@ fn a_character_of_several_bytes_is_one() {
 }
 
 #[test]
-fn what_matches_the_empty_text_is_known() {
-    for (text, is_empty) in
-        [("a*", true), ("a*|b", true), ("^$", true), ("a+", false), ("a|", true), ("a{0}b", false)]
-    {
-        assert_eq!(regex(text).matches_empty(), is_empty, "{text}");
-        assert_eq!(search(text, b""), is_empty, "{text}");
+fn what_matches_every_text_is_known() {
+    for (text, is_every) in [
+        ("a*", true),
+        ("a*|b", true),
+        ("^a*", true),
+        ("a*$", true),
+        ("^$", false),
+        ("^\\s*$", false),
+        ("a+", false),
+        ("a|", true),
+        ("a{0}b", false),
+    ] {
+        assert_eq!(regex(text).matches_every_text(), is_every, "{text}");
+        assert_eq!(search(text, b"") && search(text, b"x\ny"), is_every, "{text}");
     }
 }
 

@@ -8,6 +8,7 @@
 
 mod explanations;
 mod generate;
+mod lints;
 mod mistakes;
 mod objects;
 mod page;

@@ -1,6 +1,6 @@
 //! Every mistake of a pattern is reported at its place, with what to write instead.
 
-use hsmstream_pattern::{Diagnostic, Limits, parse};
+use hsmstream_pattern::{Diagnostic, Limits, mended, parse};
 
 /// A pattern, the texts its problems are at with a part of their words, and the pattern with all
 /// replacements made (again and again while there are any), if that is then accepted.
@@ -137,24 +137,6 @@ const SPACE: &[Case] = &[
     ("[(a = x, b]", &[("(", "never closed")], None),
 ];
 
-fn mended(text: &str) -> Option<String> {
-    let mut text = text.to_owned();
-    for _ in 0..5 {
-        let Err(mistakes) = parse(&text, &Limits::default()) else { return Some(text) };
-        let mut edits: Vec<_> = mistakes
-            .iter()
-            .map(|one| one.replacement.as_deref().map(|new| (one.span.clone(), new)))
-            .collect();
-        // From behind, so that the places before stay right.
-        edits.reverse();
-        for edit in edits {
-            let (span, new) = edit?;
-            text.replace_range(span, new);
-        }
-    }
-    None
-}
-
 fn says(mistake: &Diagnostic, words: &str) -> bool {
     mistake.message.contains(words) || mistake.suggestion.as_deref().is_some_and(|hint| hint.contains(words))
 }
@@ -174,7 +156,7 @@ fn every_mistake_has_its_place_and_its_remedy() {
                 mistakes.iter().map(|one| (&text[one.span.clone()], one.to_string())).collect();
             problems.push(format!("{text}\n   expected {expected:?}\n   found {found:#?}"));
         }
-        let found = mended(text);
+        let found = mended(text, &Limits::default());
         if found.as_deref() != whole {
             problems.push(format!("{text}\n   mended to {found:?}"));
         }
