@@ -3,8 +3,8 @@
 //! In: rule files ([`load`]) and parsed records. Out: a [`RuleSet`] with everything the engine needs to
 //! run its rules ([`Rule`]), the rules that match a record ([`RuleSet::matches`]), group keys ([`key`]),
 //! and [`Diagnostic`]s for people: every mistake of every file at once, with its place and the nearest
-//! valid name. [`Query`] matches a single pattern without a rule. Tests that stand beside rules are read and
-//! expanded to raw records ([`Test`]).
+//! valid name. [`Query`] matches a single pattern without a rule, [`lint`] says what is odd about one.
+//! Tests that stand beside rules are read and expanded to raw records ([`Test`]).
 //!
 //! ```
 //! use hsmstream_rules::{Limits, RuleFile, load};
@@ -36,6 +36,7 @@ mod rule;
 mod set;
 mod source;
 mod view;
+mod vocabulary;
 mod yaml;
 
 pub mod expand;
@@ -55,3 +56,4 @@ pub use query::Query;
 pub use rule::{Measure, MeasureKind, Operator, Rollup, Rule, RuleIndex, Severity, Stage, Threshold, What};
 pub use set::{MatchScratch, RuleSet};
 pub use source::ByteSpan;
+pub use vocabulary::lint;

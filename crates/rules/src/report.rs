@@ -9,14 +9,17 @@ pub(crate) struct Report<'s> {
     source: &'s Source,
     kept: Vec<Diagnostic>,
     kept_max: usize,
+    /// Diagnostics beyond the limit.
     dropped: usize,
+    /// Errors among them.
+    dropped_errors: usize,
     errors: usize,
     rule: Option<String>,
 }
 
 impl<'s> Report<'s> {
     pub(crate) fn new(source: &'s Source, kept_max: usize) -> Self {
-        Self { source, kept: Vec::new(), kept_max, dropped: 0, errors: 0, rule: None }
+        Self { source, kept: Vec::new(), kept_max, dropped: 0, dropped_errors: 0, errors: 0, rule: None }
     }
 
     /// The file under way.
@@ -51,15 +54,23 @@ impl<'s> Report<'s> {
         self.push(Level::Warning, span, message, help, None);
     }
 
-    /// All diagnostics in file order; what was beyond the limit is told in a last one.
+    /// All diagnostics in file order; what was beyond the limit is told in a last one, an error only if
+    /// there were errors.
     pub(crate) fn finish(mut self) -> Vec<Diagnostic> {
         self.kept.sort_by_key(|diagnostic| diagnostic.place.bytes);
         if self.dropped > 0 {
-            let more = format!("{} more mistakes in this file are not shown", self.dropped);
+            let (level, what) = match self.dropped_errors {
+                0 => (Level::Warning, "warning"),
+                _ => (Level::Error, "mistake"),
+            };
+            let more = match self.dropped {
+                1 => format!("1 more {what} in this file is not shown"),
+                count => format!("{count} more {what}s in this file are not shown"),
+            };
             let end = self.source.text.len();
             self.rule = None;
             self.kept_max = usize::MAX;
-            self.push(Level::Error, ByteSpan::new(end, end), more, None, None);
+            self.push(level, ByteSpan::new(end, end), more, None, None);
         }
         self.kept
     }
@@ -74,7 +85,18 @@ impl<'s> Report<'s> {
     ) {
         if self.kept.len() >= self.kept_max {
             self.dropped += 1;
-            return;
+            // An error says why a rule is left out: it takes the place of a warning.
+            let warning = self.kept.iter().rposition(|kept| kept.level == Level::Warning);
+            match (level, warning) {
+                (Level::Warning, _) => return,
+                (Level::Error, None) => {
+                    self.dropped_errors += 1;
+                    return;
+                }
+                (Level::Error, Some(warning)) => {
+                    self.kept.remove(warning);
+                }
+            }
         }
         let related = related.map(|(span, note)| (self.source.place(span), note));
         let (place, rule) = (self.source.place(span), self.rule.clone());

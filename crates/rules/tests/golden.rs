@@ -177,7 +177,7 @@ fn patterns_have_the_caret_inside() {
         assert!(said.iter().any(|said| said.starts_with(place)), "{text}\n{said:#?}");
     }
     for good in [
-        "{ $.anomalies[*] = \"x\" }",
+        "{ $.anomalies[*] = \"folded\" }",
         "{ $.user NOT EXISTS }",
         "{ $.extra.['Number of Users'] = 3 }",
         "{ $.* = 163 }",
@@ -194,11 +194,104 @@ fn conditions_that_never_hold_are_warned_of() {
     assert_eq!(
         said(text),
         [
-            "r.yaml:2:13: warning: this never holds: `$.user.name` is text, and only numbers have an order",
-            "r.yaml:2:32: warning: this never holds: the view of an audit record has no null and no truth values",
+            "r.yaml:2:13: warning: this never holds: `$.user.name` is text, and only numbers have an order; \
+             compare with `=` and a text",
+            "r.yaml:2:32: warning: this never holds: the view of an audit record has no null and no truth values; \
+             compare with the text or number, or ask for `NOT EXISTS`",
         ]
     );
     assert_eq!(load_text(text).set.len(), 1);
+}
+
+#[test]
+fn words_and_contradictions_are_warned_of() {
+    let text = "id: r\npattern: CN_LOGN -SUCCESS\n---\nid: s\npattern: '{ $.opcode = a && $.opcode = b }'\n";
+    let said = said(text);
+    let starts = [
+        "r.yaml:2:10: warning: no known opcode or user type holds `CN_LOGN`; did you mean `CN_LOGIN`?",
+        "r.yaml:5:13: warning: no known opcode is like \"a\"",
+        "r.yaml:5:29: warning: pattern: contradicts `$.opcode = \"a\"`; so nothing matches",
+        "r.yaml:5:29: warning: no known opcode is like \"b\"",
+    ];
+    assert_eq!(said.len(), starts.len(), "{said:#?}");
+    for (said, start) in said.iter().zip(starts) {
+        assert!(said.starts_with(start), "{said}");
+    }
+    assert_eq!(load_text(text).set.len(), 2);
+}
+
+#[test]
+fn limits_of_patterns_are_lifted_by_the_rule() {
+    let regexes = "pattern: '%a% %b% %c%'\n";
+    assert_eq!(
+        said(&format!("id: r\n{regexes}")),
+        [
+            "r.yaml:2:19: error: pattern: more than 2 regular expressions; join them by `|`, or split the pattern, \
+          or lift it for this rule by `pattern_limits: { regexes: … }`, at most 32"
+        ]
+    );
+    for (lifted, is_taken) in [
+        ("pattern_limits: { regexes: 3 }\n", true),
+        ("pattern_limits: { regexes: 32, characters: 16384, nesting: 128, regex_size: 4000 }\n", true),
+        ("pattern_limits: { characters: 3000 }\n", false),
+        ("pattern_limits: { regexes: 3, characters: 10 }\n", false),
+    ] {
+        let loaded = load_text(&format!("id: r\n{regexes}{lifted}"));
+        assert_eq!(loaded.set.len() == 1, is_taken, "{lifted}: {:?}", loaded.diagnostics);
+        assert_eq!(loaded.is_clean(), is_taken, "{lifted}");
+    }
+    let long = format!("id: r\npattern: '\"{}\"'\n", "a".repeat(1100));
+    assert!(
+        said(&long)[0].contains("more than 1024 characters; split the pattern, or lift it"),
+        "{:?}",
+        said(&long)
+    );
+    assert_eq!(load_text(&format!("{long}pattern_limits: {{ characters: 1102 }}\n")).set.len(), 1);
+    let wildcards = "id: r\non: metric\npattern: '{ $.a[*].b[*] = 1 }'\n";
+    assert_eq!(load_text(wildcards).set.len(), 0);
+    let lifted =
+        format!("{wildcards}pattern_limits: {{ wildcards_per_selector: 2, wildcard_selectors: 4 }}\n");
+    assert_eq!(load_text(&lifted).set.len(), 1);
+}
+
+#[test]
+fn limits_of_patterns_end_somewhere() {
+    for (setting, words) in [
+        ("{ regexes: 33 }", "`regexes` has to be between 1 and 32"),
+        ("{ characters: 16385 }", "`characters` has to be between 1 and 16384"),
+        ("{ wildcard_selectors: 0 }", "`wildcard_selectors` has to be between 1 and 32"),
+        ("{ wildcards_per_selector: 5 }", "`wildcards_per_selector` has to be between 1 and 4"),
+        ("{ nesting: 129 }", "`nesting` has to be between 1 and 128"),
+        ("{ regex_size: 99999999999999999999 }", "`regex_size` has to be between 1 and 4000"),
+        ("{ regexs: 3 }", "unknown key `regexs`; did you mean `regexes`?"),
+        ("lifted", "`pattern_limits` has to be a mapping, not text"),
+        ("{ regexes: many }", "`regexes` has to be a whole number, not text"),
+    ] {
+        let text = format!("id: r\npattern: CN_LOGIN\npattern_limits: {setting}\n");
+        let said = said(&text);
+        assert!(said.iter().any(|said| said.contains(words)), "{setting}: {said:?}");
+        assert_eq!(load_text(&text).set.len(), 0, "{setting}");
+    }
+}
+
+#[test]
+fn warnings_beyond_the_limit_are_no_mistake() {
+    let warned = |count: usize| {
+        let rule = |n: usize| format!("id: r{n}\npattern: CN_LOGN\n");
+        (0..count).map(rule).collect::<Vec<_>>().join("---\n")
+    };
+    let loaded = load_text(&warned(202));
+    assert_eq!((loaded.set.len(), loaded.diagnostics.len(), loaded.is_clean()), (202, 201, true));
+    let last = loaded.diagnostics.last().expect("a last one").to_string();
+    assert!(last.contains("warning: 2 more warnings in this file are not shown"), "{last}");
+    let last = load_text(&warned(201)).diagnostics.last().expect("a last one").to_string();
+    assert!(last.contains("warning: 1 more warning in this file is not shown"), "{last}");
+
+    // An error behind all those warnings is shown, in place of one of them.
+    let loaded = load_text(&format!("{}---\nid: bad\npattern: a*\n", warned(202)));
+    assert!(!loaded.is_clean());
+    let errors = loaded.diagnostics.iter().filter(|said| said.rule.as_deref() == Some("bad")).count();
+    assert_eq!((errors, loaded.diagnostics.len()), (1, 201));
 }
 
 #[test]
@@ -242,7 +335,10 @@ fn a_bad_rule_stops_no_other() {
 fn duplicates_name_both_places() {
     let file = |name, bytes| RuleFile { name, bytes };
     let loaded = load(
-        [file("a.yaml", &b"id: x\npattern: one\n"[..]), file("b.yaml", b"# b\nid: x\npattern: two\n")],
+        [
+            file("a.yaml", &b"id: x\npattern: CN_LOGIN\n"[..]),
+            file("b.yaml", b"# b\nid: x\npattern: CN_LOGOUT\n"),
+        ],
         &Limits::default(),
     );
     assert_eq!(
@@ -254,7 +350,10 @@ fn duplicates_name_both_places() {
 
     // The first one has a mistake: the second runs, and is still worth a word.
     let loaded = load(
-        [file("a.yaml", &b"id: x\npattern: one\nfoo: 1\n"[..]), file("b.yaml", b"id: x\npattern: two\n")],
+        [
+            file("a.yaml", &b"id: x\npattern: CN_LOGIN\nfoo: 1\n"[..]),
+            file("b.yaml", b"id: x\npattern: CN_LOGOUT\n"),
+        ],
         &Limits::default(),
     );
     assert_eq!(

@@ -7,7 +7,7 @@
 mod case;
 mod detect;
 mod fields;
-mod paths;
+pub(crate) mod paths;
 mod pattern;
 mod rule;
 #[cfg(test)]

@@ -6,19 +6,31 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use hsmstream_pattern::ast::{Body, Comparison, Condition, Expr, Test};
-use hsmstream_pattern::{Pattern, Selector, Step};
+use hsmstream_pattern::{Limit, Limits, Lint, Pattern};
 use hsmstream_record::Kind;
 
-use super::{fields, paths};
-use crate::limits::Limits;
-use crate::names::did_you_mean;
+use super::fields::{self, Fields};
 use crate::report::Report;
 use crate::source::{ByteSpan, Source};
+use crate::vocabulary;
 use crate::yaml::{Node, Scalar, Value, locate};
 
-/// Objects of the audit view.
-const OBJECTS: [&str; 5] = ["response", "user", "target_user", "key", "extra"];
+/// Reads `pattern_limits:`, which lifts (or lowers) `limits` for one rule.
+pub(crate) fn limits(fields: &Fields<'_>, limits: Limits, report: &mut Report<'_>) -> Limits {
+    let mut limits = limits;
+    let Some(node) = fields.value("pattern_limits") else { return limits };
+    let known = Limit::ALL.map(Limit::as_str);
+    let Some(fields) = Fields::open(node, "`pattern_limits`", &known, &[], report) else { return limits };
+    for limit in Limit::ALL {
+        let Some(node) = fields.value(limit.as_str()) else { continue };
+        let most = u64::try_from(Limits::lifted().of(limit)).unwrap_or(u64::MAX);
+        let value = fields::integer(node, &format!("`{}`", limit.as_str()), (1, most), report);
+        if let Some(value) = value.and_then(|value| usize::try_from(value).ok()) {
+            limits.set(limit, value);
+        }
+    }
+    limits
+}
 
 /// Reads the value of `pattern:`.
 pub(crate) fn read(
@@ -30,12 +42,16 @@ pub(crate) fn read(
     let text = fields::text(node, "a pattern", report)?;
     let Value::Scalar(scalar) = &node.value else { return None };
     let place = Inside { file: report.source(), span: node.span, scalar };
-    let pattern = match hsmstream_pattern::parse(text, &limits.pattern) {
+    let pattern = match hsmstream_pattern::parse(text, limits) {
         Ok(pattern) => pattern,
         Err(mistakes) => {
             for mistake in mistakes {
                 let message = format!("pattern: {}", mistake.message);
-                report.error(place.of(&mistake.span), message, mistake.suggestion);
+                let help = match mistake.limit {
+                    Some(limit) => Some(lift(limit, mistake.suggestion)),
+                    None => mistake.suggestion,
+                };
+                report.error(place.of(&mistake.span), message, help);
             }
             return None;
         }
@@ -45,16 +61,23 @@ pub(crate) fn read(
         report.warning(place.of(&warning.span), message, warning.suggestion.clone());
     }
     let before = report.errors();
-    if kind == Kind::Audit
-        && let Body::Json(expression) = pattern.body()
-    {
-        let mut conditions = Vec::new();
-        leaves(expression, &mut conditions);
-        for condition in conditions {
-            check(condition, &pattern, &place, report);
+    for finding in vocabulary::lint(&pattern, kind) {
+        let span = place.of(&finding.span);
+        // A rule that looks at nothing would be silent for ever.
+        if matches!(finding.lint, Some(Lint::UnknownField | Lint::LaterField)) {
+            report.error(span, finding.message, finding.suggestion);
+        } else {
+            report.warning(span, finding.message, finding.suggestion);
         }
     }
     (report.errors() == before).then(|| Arc::new(pattern))
+}
+
+/// What to do about a limit.
+fn lift(limit: Limit, suggestion: Option<String>) -> String {
+    let (name, most) = (limit.as_str(), Limits::lifted().of(limit));
+    let lift = format!("lift it for this rule by `pattern_limits: {{ {name}: … }}`, at most {most}");
+    suggestion.map_or_else(|| lift.clone(), |suggestion| format!("{suggestion}, or {lift}"))
 }
 
 /// Where the pattern stands in its file.
@@ -70,97 +93,4 @@ impl Inside<'_> {
         let at = |offset| locate(&self.file.text, self.span, self.scalar.style, &self.scalar.text, offset);
         ByteSpan::new(at(range.start), at(range.end.max(range.start)))
     }
-}
-
-/// The conditions of an expression, in order; the parser limits the depth.
-fn leaves<'p>(expression: &'p Expr<Condition>, found: &mut Vec<&'p Condition>) {
-    match expression {
-        Expr::Leaf(condition) => found.push(condition),
-        Expr::All(parts) | Expr::Any(parts) => parts.iter().for_each(|part| leaves(part, found)),
-    }
-}
-
-/// Reports a condition whose selector reaches nothing of the audit view, or that can never hold there.
-fn check(condition: &Condition, pattern: &Pattern, place: &Inside<'_>, report: &mut Report<'_>) {
-    let Some(selector) = pattern.selectors().get(condition.selector) else { return };
-    let span = place.of(&condition.span);
-    match mistake(selector.steps()) {
-        Some(Mistake::Later) => report.error(span, format!("`{selector}` is not supported yet"), None),
-        Some(Mistake::Unknown(help)) => {
-            report.error(span, format!("`{selector}` is no field of an audit record"), help);
-        }
-        None => {
-            if let Some(reason) = never(selector, &condition.test) {
-                report.warning(span, format!("this never holds: {reason}"), None);
-            }
-        }
-    }
-}
-
-/// Why the test holds for no record, as far as the view's types tell.
-fn never(selector: &Selector, test: &Test) -> Option<String> {
-    match test {
-        Test::IsNull | Test::IsTrue | Test::IsFalse => {
-            Some("the view of an audit record has no null and no truth values".to_owned())
-        }
-        Test::Compare(Comparison::Ordered(..)) => {
-            let path = selector.to_string();
-            let name = path.strip_prefix("$.").unwrap_or("");
-            let is_text = is_name(name) && !paths::may_be_number(name);
-            is_text.then(|| format!("`{selector}` is text, and only numbers have an order"))
-        }
-        Test::Compare(_) | Test::NotExists => None,
-    }
-}
-
-/// What is wrong with a selector.
-enum Mistake {
-    /// Named by the design, not there yet.
-    Later,
-    /// Not in the view; with help.
-    Unknown(Option<String>),
-}
-
-/// Follows the steps through the view.
-fn mistake(steps: &[Step]) -> Option<Mistake> {
-    let Some(Step::Name(first)) = steps.first() else {
-        return match steps.first() {
-            Some(Step::Index(_)) => {
-                Some(Mistake::Unknown(Some("the record is an object, not a list".into())))
-            }
-            _ => None,
-        };
-    };
-    let first = String::from_utf8_lossy(first);
-    if paths::LATER.contains(&&*first) {
-        return Some(Mistake::Later);
-    }
-    let rest = steps.get(1..).unwrap_or(&[]);
-    let fits = match (&*first, rest) {
-        (_, []) => first == "anomalies" || OBJECTS.contains(&&*first) || is_name(&first),
-        ("anomalies", [Step::Index(_) | Step::AnyElement]) | ("extra", [Step::Name(_)]) => true,
-        (object, [Step::AnyElement | Step::AnyMember]) => OBJECTS.contains(&object),
-        (_, [Step::Name(second)]) => is_name(&format!("{first}.{}", String::from_utf8_lossy(second))),
-        _ => false,
-    };
-    if fits {
-        return None;
-    }
-    let mut path = first.into_owned();
-    for step in rest {
-        match step {
-            Step::Name(name) => {
-                path.push('.');
-                path.push_str(&String::from_utf8_lossy(name));
-            }
-            _ => return Some(Mistake::Unknown(None)),
-        }
-    }
-    let known = paths::names().chain(OBJECTS).chain(["anomalies"]);
-    let help = did_you_mean(&path, known).map(|help| help.replacen("mean `", "mean `$.", 1));
-    Some(Mistake::Unknown(help))
-}
-
-fn is_name(path: &str) -> bool {
-    paths::names().any(|name| name == path)
 }

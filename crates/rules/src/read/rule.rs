@@ -26,7 +26,7 @@ pub(crate) struct Draft {
     pub(crate) rule: Option<Rule>,
 }
 
-const KEYS: [&str; 18] = [
+const KEYS: [&str; 19] = [
     "id",
     "title",
     "description",
@@ -39,6 +39,7 @@ const KEYS: [&str; 18] = [
     "stage",
     "on",
     "pattern",
+    "pattern_limits",
     "detect",
     "rollup",
     "suppress",
@@ -137,7 +138,8 @@ fn read_id(fields: &Fields<'_>, limits: &Limits, report: &mut Report<'_>) -> Opt
 /// Reads everything but the id. `None`: a part without which there is no rule is missing or wrong.
 fn build(fields: &Fields<'_>, id: String, limits: &Limits, report: &mut Report<'_>) -> Option<Rule> {
     let kind = read_kind(fields, report);
-    let pattern = fields.value("pattern").map(|node| pattern::read(node, kind, limits, report));
+    let pattern_limits = pattern::limits(fields, limits.pattern, report);
+    let pattern = fields.value("pattern").map(|node| pattern::read(node, kind, &pattern_limits, report));
     let operator = read_operator(fields, kind, limits, report);
     let is_rollup = fields.value("rollup").is_some();
     if pattern.is_none() && !is_rollup {
