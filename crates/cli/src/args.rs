@@ -6,6 +6,8 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use hsmstream_frame::Format;
 
 use crate::commands::generate::args::Generate;
+use crate::commands::help::Help;
+use crate::commands::pattern::args::Pattern;
 
 /// A stream processor for AWS CloudHSM audit logs.
 ///
@@ -13,7 +15,7 @@ use crate::commands::generate::args::Generate;
 /// filter-pattern language, counts them in windows per key, and publishes alerts, rollups and rejects,
 /// exactly once.
 #[derive(Debug, Parser)]
-#[command(name = "hsmstream", version, after_help = AFTER, propagate_version = true)]
+#[command(name = "hsmstream", version, after_help = AFTER, propagate_version = true, disable_help_subcommand = true)]
 pub(crate) struct Cli {
     #[command(subcommand)]
     pub(crate) command: Command,
@@ -71,6 +73,10 @@ pub(crate) enum Command {
     Config(ShowConfig),
     /// Follow a topic: alerts, rollups, rejects or records.
     Tail(Tail),
+    /// Try, explain and check filter patterns.
+    Pattern(Pattern),
+    /// Print the help of a command, or a page: pattern (the filter-pattern language), rules (rule files).
+    Help(Help),
     /// Make audit traffic with labelled attacks, to files or Kafka.
     Generate(Generate),
 }

@@ -12,6 +12,7 @@ mod exit;
 mod inputs;
 mod kafka_config;
 mod logging;
+mod markdown;
 mod merge;
 mod printing;
 mod terminal;
@@ -88,6 +89,8 @@ fn dispatch(cli: &Cli, file: Option<&std::path::Path>) -> Result<Exit, Failure> 
         Command::Test(args) => Ok(commands::test::run(args, &config::load(file, sets)?, color)?),
         Command::Run(args) => commands::run::run(args, &config::load(file, sets)?, color),
         Command::Tail(args) => Ok(commands::tail::run(args, &config::load(file, sets)?, color)?),
+        Command::Pattern(args) => commands::pattern::run(args, color),
+        Command::Help(args) => Ok(commands::help::run(args, color)),
         Command::Generate(args) => commands::generate::run(args, &config::load(file, sets)?),
         Command::Demo(args) => commands::demo::run(args, &config::load(file, sets)?, color),
     }

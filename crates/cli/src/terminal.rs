@@ -57,6 +57,12 @@ impl Paint {
     }
 }
 
+/// A number of things, in words: `1 rule`, `3 rules`.
+pub(crate) fn counted(count: usize, one: &str) -> String {
+    let ending = if count == 1 { "" } else { "s" };
+    format!("{count} {one}{ending}")
+}
+
 /// Untrusted bytes, made harmless.
 pub(crate) fn escape(bytes: &[u8]) -> String {
     let mut out = Vec::with_capacity(bytes.len());

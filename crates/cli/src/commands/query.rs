@@ -1,24 +1,26 @@
 //! `query`: records that a filter pattern matches, from files; `filter-log-events`, locally.
 
 use hsmstream_frame::{Reject, StreamFramer};
-use hsmstream_pattern::{Limits, Pattern};
-use hsmstream_record::{Field, Origin, Record, time};
+use hsmstream_pattern::{Limits, Lint};
+use hsmstream_record::{Field, Kind, Origin, Record, time};
 use hsmstream_rules::{MatchScratch, Query as Searched};
 
+use crate::Failure;
 use crate::args::{Query, QueryForm, When};
+use crate::commands::pattern::{compile, warn};
 use crate::commands::run::limits;
 use crate::config::Config;
 use crate::exit::Exit;
 use crate::inputs::{Feed, expand};
 use crate::terminal::{Out, Paint, escape};
-use crate::{Failure, complain};
 
 /// Searches the inputs; ends with [`Exit::Negative`] if nothing matched.
 ///
 /// # Errors
 /// Inputs that cannot be read. A pattern that does not parse ends with [`Exit::Usage`].
 pub(crate) fn run(args: &Query, config: &Config, color: When) -> Result<Exit, Failure> {
-    let Some(pattern) = compile(&args.pattern) else { return Ok(Exit::Usage) };
+    let Some(pattern) = compile(&args.pattern, &Limits::default(), color) else { return Ok(Exit::Usage) };
+    warn(&args.pattern, pattern.warnings(), color);
     let span = (args.start_time.unwrap_or(0), args.end_time.unwrap_or(u64::MAX));
     let inputs = expand(&args.files)?;
     let fixed = Origin { hsm: args.hsm.as_deref().map(str::as_bytes), ..Origin::default() };
@@ -32,11 +34,20 @@ pub(crate) fn run(args: &Query, config: &Config, color: When) -> Result<Exit, Fa
         count: 0,
         line: Vec::new(),
     };
+    // What audit records lack may be meant for documents: said as soon as there is an audit record.
+    let mut odd = Some(hsmstream_rules::lint(&pattern, Kind::Audit));
     let mut feed = Feed::new(&inputs);
     for input in &inputs {
         let mut framer = StreamFramer::new(args.format, limits(config));
         let mut take = |item: Result<Record<'_>, Reject<'_>>| {
             let Ok(record) = item else { return };
+            if record.kind() == Kind::Audit
+                && let Some(odd) = odd.take()
+            {
+                // Looking for a name is what a search is for.
+                let odd = odd.iter().filter(|finding| finding.lint != Some(Lint::FreeTextOnly));
+                warn(&args.pattern, odd, color);
+            }
             let inside = record.time_usecs().is_none_or(|time| span.0 <= time && time < span.1);
             let here = args.hsm.as_deref().is_none_or(|hsm| record.origin.hsm == Some(hsm.as_bytes()));
             if inside && here && matcher.matches(&record, &mut scratch) {
@@ -53,40 +64,6 @@ pub(crate) fn run(args: &Query, config: &Config, color: When) -> Result<Exit, Fa
     }
     found.out.flush();
     Ok(if found.count > 0 { Exit::Success } else { Exit::Negative })
-}
-
-/// Compiles a pattern, or prints what is wrong with it.
-pub(crate) fn compile(text: &str) -> Option<Pattern> {
-    match hsmstream_pattern::parse(text, &Limits::default()) {
-        Ok(pattern) => {
-            for warning in pattern.warnings() {
-                complain(&format!("warning: {}", escape(warning.message.as_bytes())));
-            }
-            Some(pattern)
-        }
-        Err(mistakes) => {
-            for mistake in &mistakes {
-                complain(&caret(text, mistake));
-            }
-            None
-        }
-    }
-}
-
-fn caret(text: &str, mistake: &hsmstream_pattern::Diagnostic) -> String {
-    let before = text.get(..mistake.span.start).unwrap_or(text);
-    let marked = text.get(mistake.span.clone()).unwrap_or_default();
-    let indent = escape(before.as_bytes()).chars().count();
-    let width = escape(marked.as_bytes()).chars().count().max(1);
-    let help =
-        mistake.suggestion.as_deref().map_or(String::new(), |help| format!(" {}", escape(help.as_bytes())));
-    format!(
-        "error in the pattern: {}\n  {}\n  {:indent$}{}{help}",
-        escape(mistake.message.as_bytes()),
-        escape(text.as_bytes()),
-        "",
-        "^".repeat(width)
-    )
 }
 
 struct Found {

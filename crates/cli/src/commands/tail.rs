@@ -4,12 +4,14 @@ use std::time::Duration;
 
 use hsmstream_frame::Framer;
 use hsmstream_kafka::{ReadFrom, Tail as Reader, Tailed};
+use hsmstream_pattern::Limits;
 use hsmstream_record::Origin;
 use hsmstream_rules::{MatchScratch, Query as Searched};
 
 use crate::args::{Tail, TailWhat, When};
 use crate::commands::files::input_format;
-use crate::commands::query::{compile, text_line};
+use crate::commands::pattern::{compile, warn};
+use crate::commands::query::text_line;
 use crate::commands::run::limits;
 use crate::config::Config;
 use crate::exit::Exit;
@@ -27,11 +29,14 @@ const WAIT: Duration = Duration::from_millis(200);
 /// Brokers that cannot be reached, topics that are missing or may not be read.
 pub(crate) fn run(args: &Tail, config: &Config, color: When) -> Result<Exit, Failure> {
     let kafka = kafka_config(config)?;
-    let pattern = match args.pattern.as_deref().map(compile) {
+    let pattern = match args.pattern.as_deref().map(|text| compile(text, &Limits::default(), color)) {
         Some(None) => return Ok(Exit::Usage),
         Some(Some(pattern)) => Some(pattern),
         None => None,
     };
+    if let Some(pattern) = &pattern {
+        warn(pattern.text(), pattern.warnings(), color);
+    }
     let topics: Vec<&str> = match args.what {
         TailWhat::Alerts => vec![&config.alerts],
         TailWhat::Staging => vec![&config.staging],
