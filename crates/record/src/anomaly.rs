@@ -94,6 +94,7 @@ impl Anomalies {
     }
 
     /// Tells whether there is none.
+    #[inline]
     #[must_use]
     pub const fn is_empty(self) -> bool {
         self.0 == 0

@@ -164,6 +164,14 @@ impl<'a> Audit<'a> {
         Extra::new(if self.extra_lines == 0 { &[] } else { self.raw.bytes() })
     }
 
+    /// Whether every line has a known label that is believed, and nothing is odd: then the fields say all that
+    /// the text says, but for blanks, spellings of numbers, and lines without a value.
+    #[inline]
+    #[must_use]
+    pub const fn is_plain(&self) -> bool {
+        self.extra_lines == 0 && self.anomalies.is_empty()
+    }
+
     /// Marks that the transport held a JSON escape in this frame that stands for no character.
     #[must_use]
     pub const fn with_bad_escape(mut self, bad_escape: bool) -> Self {

@@ -77,9 +77,11 @@ pub fn parse_escaped_portable<'a>(
     Escaped { input, limits, buffer }.run(Portable)
 }
 
-struct Plain<'a, 'l> {
-    frame: &'a [u8],
-    limits: &'l Limits,
+/// A frame to be parsed by the fast parser alone.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Plain<'a, 'l> {
+    pub(crate) frame: &'a [u8],
+    pub(crate) limits: &'l Limits,
 }
 
 impl<'a> Task for Plain<'a, '_> {
@@ -264,12 +266,18 @@ const TIME_LINE: usize = 54;
 fn time_line(text: &[u8], index: &Index) -> Option<u64> {
     let line: &[u8; TIME_LINE] = text.first_chunk().filter(|_| index.end(0) == TIME_LINE)?;
     let (printed, rest) = behind(line, b"Time: ")?.split_first_chunk::<24>()?;
-    let (high, low) = behind(rest, b", usecs:")?.split_first_chunk::<8>()?;
+    let digits: &[u8; 16] = behind(rest, b", usecs:")?.first_chunk()?;
     // Sixteen digits, as from 2001 to 2286: less than the largest time.
-    let low = swar::decimal(u64::from_le_bytes(*low.first_chunk()?))?;
-    let usecs = swar::decimal(u64::from_le_bytes(*high))? * 100_000_000 + low;
+    let (high, low) = (front_word(digits)?, last_word(digits)?);
+    let usecs = swar::decimal(high)? * 100_000_000 + swar::decimal(low)?;
     debug_assert!(usecs <= time::USECS_MAX);
-    (swar::printed(printed)?.abs_diff(usecs) <= MISMATCH_USECS_MAX).then_some(usecs)
+    // The microseconds of both are the same six digits, so that seconds are all there is to compare.
+    let agree = if last_word(printed)? >> 16 == low >> 16 {
+        swar::printed_seconds(printed)?.abs_diff(usecs / 1_000_000) <= MISMATCH_USECS_MAX / 1_000_000
+    } else {
+        swar::printed(printed)?.abs_diff(usecs) <= MISMATCH_USECS_MAX
+    };
+    agree.then_some(usecs)
 }
 
 /// Names with their codes.
@@ -324,11 +332,11 @@ impl<'a, const WIDTH: usize> Lines<'a, '_, WIDTH> {
             return Some(());
         }
         let end = self.index.end(self.number);
-        let start = end + WIDTH;
+        let start = end.wrapping_add(WIDTH);
         if WIDTH == 2 && self.text.get(end..start)? != b"\\n" {
             return None;
         }
-        self.number += 1;
+        self.number = self.number.wrapping_add(1);
         self.line = self.text.get(start..self.index.end(self.number)).filter(|line| !line.is_empty())?;
         Some(())
     }
@@ -435,6 +443,11 @@ impl<'a, const WIDTH: usize> Lines<'a, '_, WIDTH> {
 fn behind<'a, const N: usize>(bytes: &'a [u8], prefix: &[u8; N]) -> Option<&'a [u8]> {
     let (front, rest) = bytes.split_first_chunk()?;
     (front == prefix).then_some(rest)
+}
+
+#[inline(always)]
+fn front_word(text: &[u8]) -> Option<u64> {
+    text.first_chunk().copied().map(u64::from_le_bytes)
 }
 
 #[inline(always)]

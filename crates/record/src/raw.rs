@@ -22,6 +22,14 @@ impl<'a> Raw<'a> {
         Self { bytes, unescaped: Some(buffer) }
     }
 
+    /// The bytes that were parsed, and whether they are escaped: then each line end of the text is `\n` here,
+    /// and all else is the same.
+    #[inline]
+    #[must_use]
+    pub const fn parsed(self) -> (&'a [u8], bool) {
+        (self.bytes, self.unescaped.is_some())
+    }
+
     /// The text, as logged. The first call unescapes it if it has to be: one pass, no allocation once the buffer is
     /// large enough.
     #[must_use]

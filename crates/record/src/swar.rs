@@ -69,23 +69,20 @@ pub(crate) fn decimal(word: u64) -> Option<u64> {
 /// The number that eight hex digits print.
 #[inline(always)]
 fn hex(word: u64) -> Option<u64> {
+    // Either case: a letter has the bit 0x20 as well, and a digit has it anyway.
     let lower = word | (0x20 * ONES);
-    let decimal = at_least(word, 0x30) & !at_least(word, 0x3a);
-    let letter = at_least(lower, 0x61) & !at_least(lower, 0x67);
-    if (decimal | letter) & !word & HIGHS != HIGHS {
+    let letters = word >> 6 & ONES;
+    // 0 to 9 of a digit, 10 to 15 of a letter. What is neither gives something else, at the latest for the first of
+    // the bytes that a borrow reaches.
+    let nibbles = lower.wrapping_sub(ZEROS).wrapping_sub(letters.wrapping_mul(0x27));
+    let tens = nibbles.wrapping_add(0x06 * ONES) >> 4 & ONES;
+    if nibbles & (0xf0 * ONES) | (tens ^ letters) | (word ^ lower) & (0x20 * ONES) & !(letters << 5) != 0 {
         return None;
     }
-    let nibbles = (word & (0x0f * ONES)).wrapping_add((word >> 6 & ONES).wrapping_mul(9)).swap_bytes();
+    let nibbles = nibbles.swap_bytes();
     let bytes = (nibbles | nibbles >> 4) & 0x00ff_00ff_00ff_00ff;
     let pairs = (bytes | bytes >> 8) & 0x0000_ffff_0000_ffff;
     Some((pairs | pairs >> 16) & 0xffff_ffff)
-}
-
-/// Sets the high bit of each byte that is at least `byte`. Holds for bytes below 0x80; the others are to be
-/// ruled out by who asks, and then a carry out of them does no harm either.
-#[inline(always)]
-const fn at_least(word: u64, byte: u8) -> u64 {
-    word.wrapping_add((0x80 - u64_of(byte)) * ONES)
 }
 
 /// A byte has a bit of its upper half set if it is not 0 to 9. Behind such a byte the result means nothing.
@@ -102,27 +99,36 @@ const fn pairs(digits: u64) -> u64 {
 
 /// A time printed `MM/DD/YY hh:mm:ss.uuuuuu`, in microseconds; `None` if it is no time of day of any date.
 /// The century is the 21st.
-#[inline(always)]
+#[inline]
 pub(crate) fn printed(text: &[u8; 24]) -> Option<u64> {
-    let date = word(text, 0) ^ DATE;
-    let clock = word(text, 9) ^ CLOCK;
     // The last digit of the seconds once more, a point, six digits.
     let fraction = word(text, 16) ^ FRACTION;
-    let wrong = (not_digits(date) | not_digits(clock)) & TWO_DIGITS | (date | clock) & SEPARATORS;
-    let wrong_fraction = not_digits(fraction) & 0xf0f0_f0f0_f0f0_0000 | fraction & 0xff00;
-    if wrong | wrong_fraction | u64_of(text[8] ^ b' ') != 0 {
+    if not_digits(fraction) & 0xf0f0_f0f0_f0f0_0000 != 0 {
         return None;
     }
-    let (date, clock, fraction) = (pairs(date), pairs(clock), pairs(fraction >> 16));
-    let (month, day, year) = (date & 0xff, date >> 24 & 0xff, date >> 48 & 0xff);
-    let (hour, minute, second) = (clock & 0xff, clock >> 24 & 0xff, clock >> 48 & 0xff);
-    let days = days(year, month, day)?;
+    let pairs = pairs(fraction >> 16);
+    let micros = (pairs & 0xff) * 10_000 + (pairs >> 16 & 0xff) * 100 + (pairs >> 32 & 0xff);
+    Some(printed_seconds(text)? * 1_000_000 + micros)
+}
+
+/// The seconds of the same; of the fraction only the point is looked at.
+#[inline(always)]
+pub(crate) fn printed_seconds(text: &[u8; 24]) -> Option<u64> {
+    let date = word(text, 0) ^ DATE;
+    let clock = word(text, 9) ^ CLOCK;
+    let between = u64_of(text[8] ^ b' ') | u64_of(text[17] ^ b'.');
+    if (not_digits(date) | not_digits(clock)) & TWO_DIGITS | (date | clock) & SEPARATORS | between != 0 {
+        return None;
+    }
+    let (date, clock) = (pairs(date), pairs(clock));
+    let (month, day, year) = (date & 0xff, date >> 24 & 0xff, date >> 48);
+    let (hour, minute, second) = (clock & 0xff, clock >> 24 & 0xff, clock >> 48);
+    let days = days(year & 0xff, month, day)?;
+    let second = second & 0xff;
     if hour >= 24 || minute >= 60 || second >= 60 {
         return None;
     }
-    let seconds = days * 86_400 + hour * 3600 + minute * 60 + second;
-    let micros = (fraction & 0xff) * 10_000 + (fraction >> 16 & 0xff) * 100 + (fraction >> 32 & 0xff);
-    Some(seconds * 1_000_000 + micros)
+    Some(days * 86_400 + hour * 3600 + minute * 60 + second)
 }
 
 /// Days from the epoch to a date of the years 2000 to 2099, of which every fourth is a leap year.
@@ -133,7 +139,7 @@ fn days(year: u64, month: u64, day: u64) -> Option<u64> {
     if day == 0 || day > length + u64::from(leap && month == 2) {
         return None;
     }
-    Some(DAYS_2000 + year * 365 + year.div_ceil(4) + before + u64::from(leap && month > 2) + day - 1)
+    Some(DAYS_2000 + (year * 1461).div_ceil(4) + before + u64::from(leap && month > 2) + day - 1)
 }
 
 #[inline(always)]
