@@ -4,6 +4,7 @@
 //! message tells its own length. A definition that is measured is larger than the last cache.
 
 use hsmstream_corpus::{Config, Corpus, Share};
+use hsmstream_record::{Limits, parse_carefully};
 
 /// A corpus and what is known about it without any parser of ours.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -85,6 +86,33 @@ impl Definition {
 }
 
 impl Buffer {
+    /// Records of somebody else. Failed logins are counted by the careful parser, which is the definition.
+    pub fn of_records<'r>(records: impl IntoIterator<Item = &'r [u8]>) -> Self {
+        let mut buffer = Self { bytes: Vec::new(), ends: Vec::new(), failures: 0, last_usecs: 0 };
+        for record in records {
+            buffer.push(record);
+        }
+        buffer
+    }
+
+    /// Adds a record; a line end is put behind it if it has none. What is no record is left out.
+    pub fn push(&mut self, record: &[u8]) {
+        let Ok(audit) = parse_carefully(record, &Limits::default()) else { return };
+        self.failures += u64::from(audit.response.is_some_and(|response| response.code == FAILED_LOGIN));
+        self.last_usecs = self.last_usecs.max(audit.usecs);
+        self.bytes.extend_from_slice(record);
+        if !record.ends_with(b"\n") {
+            self.bytes.push(b'\n');
+        }
+        self.ends.push(self.bytes.len());
+    }
+
+    /// The first records, at most so many.
+    #[must_use]
+    pub fn first(&self, records: usize) -> Self {
+        if records >= self.len() { self.clone() } else { Self::of_records(self.frames().take(records)) }
+    }
+
     /// The records in order.
     pub fn frames(&self) -> impl Iterator<Item = &[u8]> {
         let mut start = 0;
@@ -126,6 +154,8 @@ fn replace_name(start: usize, number: usize, bytes: &mut Vec<u8>) {
     bytes.splice(name..name + length, bait.iter().copied().cycle().take(HOSTILE_NAME_BYTES));
 }
 
+/// The answer to a wrong password.
+const FAILED_LOGIN: u64 = 163;
 const NAME_LABEL: &[u8] = b"\nUser Name : ";
 const HOSTILE_NAME_BYTES: usize = 600;
 /// Forged lines, almost what rules look for, forged beginnings of records, spaces, bytes that are not UTF-8's.

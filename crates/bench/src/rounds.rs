@@ -62,6 +62,11 @@ impl<'a> Job<'a> {
         Self { name, work: Box::new(work), expected, budget: None }
     }
 
+    /// Does the work once and gives the count.
+    pub fn run(&mut self) -> u64 {
+        (self.work)()
+    }
+
     /// The job should be at least so fast, relative to the first.
     #[must_use]
     pub fn at_least(self, speed: f64) -> Self {

@@ -1,0 +1,50 @@
+//! Records to matches: 3, 100 and 3,000 rules at once, beside parsing alone.
+//!
+//! Rules are distinct and nearly all of them never match; fields are looked up on demand, so records that call many
+//! rules cost more than this shows.
+
+use super::{Corpus, Error, Group, Measured, Stage, parse_alone};
+use crate::buffer::Buffer;
+use crate::rounds::Job;
+use crate::rule_files;
+use core::hint::black_box;
+use hsmstream_record::{Body, Limits, Origin, Record, parse};
+use hsmstream_rules::{MatchScratch, RuleIndex, RuleSet};
+
+/// Sizes of the rule sets, and how fast parse and match should be beside parse alone.
+const SETS: [(&str, usize, f64); 3] =
+    [("3 rules", 3, 0.7), ("100 rules", 100, 0.7), ("3,000 rules", 3_000, 0.6)];
+
+pub(super) fn measure_all(corpus: &Corpus, rounds: usize) -> Result<Vec<Measured>, Error> {
+    let buffer = &corpus.buffer;
+    let sets = SETS.map(|(name, rules, speed)| (name, rule_files::rule_set(rules), speed));
+    let mut jobs = vec![parse_alone("parse alone", buffer)];
+    for (name, set, speed) in &sets {
+        // In generated records each failed login meets the first rule, and nothing meets another. What somebody's
+        // own records meet shows in a first run.
+        let expected = if corpus.is_own { job(name, buffer, set, 0).run() } else { buffer.failures };
+        jobs.push(job(name, buffer, set, expected).at_least(*speed));
+    }
+    let matches: Vec<String> =
+        jobs.iter().skip(1).map(|job| format!("{} of {}", job.expected, job.name)).collect();
+    let mut group = Group::of_records("parse and match", buffer, jobs);
+    group.notes.push(format!("matches: {}; {} records", matches.join(", "), buffer.len()));
+    Ok(vec![group.measure(Stage::Match, rounds)?])
+}
+
+/// Parses and matches all records; counts the matches.
+#[must_use]
+pub fn job<'a>(name: &'a str, buffer: &'a Buffer, set: &'a RuleSet, expected: u64) -> Job<'a> {
+    let mut scratch = MatchScratch::default();
+    let mut matched: Vec<RuleIndex> = Vec::new();
+    let limits = Limits::default();
+    Job::new(name, expected, move || {
+        let mut count = 0;
+        for audit in buffer.frames().filter_map(|frame| parse(frame, &limits).ok()) {
+            let record = Record { origin: Origin::default(), body: Body::Audit(audit) };
+            set.matches(black_box(&record), &mut scratch, &mut matched);
+            count += matched.len() as u64;
+        }
+        count
+    })
+}

@@ -1,0 +1,216 @@
+//! The stages that records go through, each with its jobs: ours, and what it is measured by.
+//!
+//! A stage makes what its jobs need, checks that all of them see the same records, and measures groups of jobs in
+//! turns ([`crate::rounds`]). The first job of a group is the one that the others' speeds are relative to.
+//!
+//! Budgets are those that the project has set itself; they say what `speed` should be in the profile `release`.
+
+pub mod encode;
+pub mod matching;
+pub mod parse;
+pub mod scan;
+pub mod transport;
+pub mod windows;
+
+use crate::buffer::Buffer;
+use crate::packs::Unfaithful;
+use crate::rounds::{Job, Line, Size, Wrong, measure};
+use core::fmt;
+use core::str::FromStr;
+use hsmstream_record::{Audit, Limits};
+
+/// A stage.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Stage {
+    /// Line ends counted, and the memory copied: what bounds any parser.
+    Scan,
+    /// Frames to records.
+    Parse,
+    /// Messages and files to records.
+    Transport,
+    /// Records to matches of rules.
+    Match,
+    /// Matches to firings of a threshold.
+    Windows,
+    /// Records and alerts to JSON.
+    Encode,
+}
+
+impl Stage {
+    /// All of them, in the order in which a record meets them.
+    pub const ALL: [Self; 6] =
+        [Self::Scan, Self::Parse, Self::Transport, Self::Match, Self::Windows, Self::Encode];
+
+    /// Names the stage.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Scan => "scan",
+            Self::Parse => "parse",
+            Self::Transport => "transport",
+            Self::Match => "match",
+            Self::Windows => "windows",
+            Self::Encode => "encode",
+        }
+    }
+
+    /// Makes what the stage needs from the records and measures it.
+    ///
+    /// # Errors
+    /// If a job does not find what it must, or forms and rivals do not agree about generated records.
+    pub fn measure(self, corpus: &Corpus, rounds: usize) -> Result<Vec<Measured>, Error> {
+        match self {
+            Self::Scan => scan::measure_all(corpus, rounds),
+            Self::Parse => parse::measure_all(corpus, rounds),
+            Self::Transport => transport::measure_all(corpus, rounds),
+            Self::Match => matching::measure_all(corpus, rounds),
+            Self::Windows => windows::measure_all(corpus, rounds),
+            Self::Encode => encode::measure_all(corpus, rounds),
+        }
+    }
+}
+
+impl fmt::Display for Stage {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.pad(self.as_str())
+    }
+}
+
+/// A name that no stage has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct UnknownStage;
+
+impl fmt::Display for UnknownStage {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("no such stage")
+    }
+}
+
+impl core::error::Error for UnknownStage {}
+
+impl FromStr for Stage {
+    type Err = UnknownStage;
+
+    fn from_str(name: &str) -> Result<Self, UnknownStage> {
+        Self::ALL.into_iter().find(|stage| stage.as_str() == name).ok_or(UnknownStage)
+    }
+}
+
+/// The records to measure with.
+#[derive(Debug, Clone)]
+pub struct Corpus {
+    /// The records.
+    pub buffer: Buffer,
+    /// Whether they are somebody's own, and nothing about them is known but what the careful parser says.
+    pub is_own: bool,
+}
+
+/// What was measured of a group of jobs.
+#[derive(Debug, Clone)]
+pub struct Measured {
+    /// The stage.
+    pub stage: Stage,
+    /// What the group measures.
+    pub title: String,
+    /// What one run of a job works on.
+    pub size: Size,
+    /// What is counted by `size.records`.
+    pub unit: &'static str,
+    /// The jobs' figures; the first is what `speed` is relative to. None without rounds.
+    pub lines: Vec<Line>,
+    /// What a reader has to know.
+    pub notes: Vec<String>,
+}
+
+/// Why a stage was not measured: a wrong result, of which no figure means anything.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Error {
+    /// A job finds something else than it must.
+    Count {
+        /// Of which group.
+        title: String,
+        /// What it found.
+        wrong: Wrong,
+    },
+    /// A form does not give back what was put in.
+    Form(Unfaithful),
+    /// A rival reads generated records in another way.
+    Rival {
+        /// Its name.
+        name: &'static str,
+        /// How many records.
+        records: usize,
+    },
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Count { title, wrong } => write!(formatter, "{title}: {wrong}"),
+            Self::Form(Unfaithful { form }) => {
+                write!(formatter, "the form {form} does not give back the records that were put in")
+            }
+            Self::Rival { name, records } => {
+                write!(formatter, "{name} reads {records} records in another way than ours")
+            }
+        }
+    }
+}
+
+impl core::error::Error for Error {}
+
+/// A group of jobs, ready to be measured.
+#[derive(Debug)]
+pub struct Group<'a> {
+    /// What it measures.
+    pub title: String,
+    /// What one run of a job works on.
+    pub size: Size,
+    /// What is counted by `size.records`.
+    pub unit: &'static str,
+    /// The jobs; speeds are relative to the first.
+    pub jobs: Vec<Job<'a>>,
+    /// What a reader has to know.
+    pub notes: Vec<String>,
+}
+
+impl<'a> Group<'a> {
+    /// A group of jobs that work on the records of `buffer`.
+    pub fn of_records(title: impl Into<String>, buffer: &Buffer, jobs: Vec<Job<'a>>) -> Self {
+        let size = Size { records: buffer.len(), bytes: buffer.bytes.len() };
+        Self { title: title.into(), size, unit: "record", jobs, notes: Vec::new() }
+    }
+
+    /// Measures it.
+    ///
+    /// # Errors
+    /// If a job does not find what it must.
+    pub fn measure(mut self, stage: Stage, rounds: usize) -> Result<Measured, Error> {
+        let lines = measure(rounds, &mut self.jobs)
+            .map_err(|wrong| Error::Count { title: self.title.clone(), wrong })?;
+        let Self { title, size, unit, notes, .. } = self;
+        Ok(Measured { stage, title, size, unit, lines, notes })
+    }
+}
+
+/// A wrong password.
+const FAILED_LOGIN: u64 = 163;
+
+/// Whether a record is a failed login, as 0 or 1. The whole record has to be there, not only what is looked at.
+fn is_failed_login(audit: Option<&Audit<'_>>) -> u64 {
+    let response = core::hint::black_box(audit).and_then(|audit| audit.response);
+    u64::from(response.is_some_and(|response| response.code == FAILED_LOGIN))
+}
+
+/// The failed logins among all frames, by a parser.
+fn failures<'b>(buffer: &'b Buffer, mut parse: impl FnMut(&'b [u8]) -> Option<Audit<'b>>) -> u64 {
+    buffer.frames().map(|frame| is_failed_login(parse(frame).as_ref())).sum()
+}
+
+/// Our parser on known frames: what finding frames, matching and so on is added to.
+fn parse_alone<'b>(name: &'b str, buffer: &'b Buffer) -> Job<'b> {
+    let limits = Limits::default();
+    Job::new(name, buffer.failures, move || {
+        failures(buffer, |frame| hsmstream_record::parse(frame, &limits).ok())
+    })
+}

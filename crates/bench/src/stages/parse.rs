@@ -1,0 +1,126 @@
+//! Frames to records: our parser, beside a plain one, one capturing expression, and what bounds them all.
+//!
+//! Frames are handed out one by one, as messages are, so nobody has to find them. All parsers fill the same structure.
+//! The plain parser and the expression are written for the generator's layouts and check less than ours; see there.
+
+use super::scan::{copy, line_ends};
+use super::{Corpus, Error, Group, Measured, Stage, failures, parse_alone};
+use crate::buffer::Buffer;
+use crate::rounds::Job;
+use crate::{captures, plain};
+use hsmstream_record::{Audit, Limits, parse_carefully, parse_portable};
+
+/// Name of our parser in the tables.
+pub const OURS: &str = "hsmstream_record::parse";
+
+pub(super) fn measure_all(corpus: &Corpus, rounds: usize) -> Result<Vec<Measured>, Error> {
+    let buffer = &corpus.buffer;
+    let rivals = Rivals::look(buffer);
+    if !corpus.is_own {
+        rivals.check()?;
+    }
+    let mut bounds = Group::of_records("parse, all fields", buffer, jobs(buffer, &rivals));
+    bounds.notes = rivals.notes();
+    let portable =
+        Group::of_records("parse without vector instructions", buffer, portable_jobs(buffer, &rivals));
+    Ok(vec![bounds.measure(Stage::Parse, rounds)?, portable.measure(Stage::Parse, rounds)?])
+}
+
+/// What the rivals make of the records.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Rivals {
+    records: usize,
+    plain: Rival,
+    regex: Rival,
+}
+
+/// Failed logins found, and records that are read in another way than ours.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+struct Rival {
+    failures: u64,
+    differ: usize,
+}
+
+impl Rival {
+    fn take(&mut self, found: Option<Audit<'_>>, ours: Option<&Audit<'_>>) {
+        self.failures += super::is_failed_login(found.as_ref());
+        self.differ += usize::from(found.as_ref() != ours);
+    }
+}
+
+impl Rivals {
+    /// Compares the rivals with our parser, record by record, all fields.
+    #[must_use]
+    pub fn look(buffer: &Buffer) -> Self {
+        let limits = Limits::default();
+        let mut regex = captures::Parser::new();
+        let mut rivals = Self { records: buffer.len(), plain: Rival::default(), regex: Rival::default() };
+        for frame in buffer.frames() {
+            let ours = hsmstream_record::parse(frame, &limits).ok();
+            rivals.plain.take(plain::parse(frame), ours.as_ref());
+            rivals.regex.take(regex.parse(frame), ours.as_ref());
+        }
+        rivals
+    }
+
+    /// Of generated records every field has to be equal.
+    ///
+    /// # Errors
+    /// If one is not.
+    pub fn check(&self) -> Result<(), Error> {
+        for (name, rival) in [("the plain parser", self.plain), ("the capturing expression", self.regex)] {
+            if rival.differ > 0 {
+                return Err(Error::Rival { name, records: rival.differ });
+            }
+        }
+        Ok(())
+    }
+
+    fn notes(&self) -> Vec<String> {
+        [("the plain parser", self.plain), ("the capturing expression", self.regex)]
+            .into_iter()
+            .filter(|(_, rival)| rival.differ > 0)
+            .map(|(name, rival)| {
+                format!("{name} reads {} of {} records in another way than ours", rival.differ, self.records)
+            })
+            .collect()
+    }
+}
+
+/// Ours first.
+#[must_use]
+pub fn jobs<'b>(buffer: &'b Buffer, rivals: &Rivals) -> Vec<Job<'b>> {
+    let mut regex = captures::Parser::new();
+    vec![
+        parse_alone(OURS, buffer),
+        plain_job(buffer, rivals).at_most(1.0 / 3.0),
+        Job::new("one capturing regex", rivals.regex.failures, move || {
+            buffer.frames().map(|frame| super::is_failed_login(regex.parse(frame).as_ref())).sum()
+        })
+        .at_most(1.0 / 30.0),
+        line_ends(buffer).at_most(1.0 / 0.15),
+        copy(buffer),
+    ]
+}
+
+fn plain_job<'b>(buffer: &'b Buffer, rivals: &Rivals) -> Job<'b> {
+    Job::new("plain parser", rivals.plain.failures, move || failures(buffer, plain::parse))
+}
+
+/// The plain parser first: the path for processors without vector instructions has a bound of its own.
+#[must_use]
+pub fn portable_jobs<'b>(buffer: &'b Buffer, rivals: &Rivals) -> Vec<Job<'b>> {
+    let limits = Limits::default();
+    vec![
+        plain_job(buffer, rivals),
+        Job::new("our portable path", buffer.failures, move || {
+            failures(buffer, |frame| {
+                parse_portable(frame, &limits).or_else(|| parse_carefully(frame, &limits).ok())
+            })
+        })
+        .at_least(1.3),
+        Job::new("our careful parser", buffer.failures, move || {
+            failures(buffer, |frame| parse_carefully(frame, &limits).ok())
+        }),
+    ]
+}
