@@ -37,7 +37,7 @@ const EDGES: &[(&str, &[&str])] = &[
 const PURE: &[(&str, &[&str])] = &[
     ("json", &["memchr"]),
     ("record", &["memchr", "strsim"]),
-    ("frame", &["memchr", "flate2", "base64", "strsim"]),
+    ("frame", &["memchr", "flate2", "crc32fast", "base64", "strsim"]),
     (
         "pattern",
         &["memchr", "aho-corasick", "regex-automata", "regex-syntax", "strsim", "hashbrown", "ahash"],

@@ -6,11 +6,16 @@
 //!
 //! Source: RFC 1952 (header, trailer), by the section numbers below.
 
-use flate2::{Crc, Decompress, FlushDecompress, Status};
+use crc32fast::Hasher;
+use flate2::{Decompress, FlushDecompress, Status};
 use hsmstream_record::Limits;
 
 /// Output bytes between two looks at the limits.
-const BLOCK: u64 = 32 << 10;
+const BLOCK: u64 = 256 << 10;
+/// Room for output that is made at once, if the input is short.
+const ROOM_MIN: usize = 4 << 10;
+/// And for each byte of the input: more than text is compressed by.
+const ROOM_PER_BYTE: usize = 16;
 
 /// Whether the bytes begin like a gzip member.
 pub(crate) fn begins(bytes: &[u8]) -> bool {
@@ -64,7 +69,7 @@ impl Allowance {
 #[derive(Debug)]
 pub(crate) struct Gunzip {
     inflate: Decompress,
-    crc: Crc,
+    crc: Hasher,
     part: Part,
     total_in: u64,
     total_out: u64,
@@ -117,7 +122,7 @@ impl Gunzip {
     pub(crate) fn new() -> Self {
         Self {
             inflate: Decompress::new(false),
-            crc: Crc::new(),
+            crc: Hasher::new(),
             part: Part::Between,
             total_in: 0,
             total_out: 0,
@@ -169,8 +174,9 @@ impl Gunzip {
         out: &mut Vec<u8>,
     ) -> Result<Progress, Fault> {
         let room = BLOCK - self.total_out % BLOCK;
+        let expected = input.len().saturating_mul(ROOM_PER_BYTE).max(ROOM_MIN);
         let before = (self.inflate.total_in(), self.inflate.total_out(), out.len());
-        let room = usize::try_from(room).unwrap_or(usize::MAX);
+        let room = usize::try_from(room).unwrap_or(usize::MAX).min(expected);
         out.resize(before.2 + room, 0);
         let into = out.get_mut(before.2..).unwrap_or_default();
         let status = self.inflate.decompress(input, into, FlushDecompress::None);
@@ -217,7 +223,9 @@ impl Gunzip {
         self.part = Part::Between;
         let [a, b, c, d, e, f, g, h] = self.trailer;
         let length = u64::from(u32::from_le_bytes([e, f, g, h]));
-        if u32::from_le_bytes([a, b, c, d]) == self.crc.sum() && length == self.member_out & 0xffff_ffff {
+        if u32::from_le_bytes([a, b, c, d]) == self.crc.clone().finalize()
+            && length == self.member_out & 0xffff_ffff
+        {
             Ok(Progress::Member)
         } else {
             Err(Fault::Checksum)

@@ -40,17 +40,8 @@ pub(crate) fn resolve<'a>(named: Named<'a>, fixed: &Origin<'a>) -> Origin<'a> {
     }
 }
 
-/// The origin of an event in an envelope with this origin.
-#[inline]
-pub(crate) fn of_event<'a>(event_id: &'a [u8], timestamp_ms: i64, envelope: &Origin<'a>) -> Origin<'a> {
-    Origin {
-        event_id: present(Some(event_id)).or(envelope.event_id),
-        event_timestamp_ms: Some(timestamp_ms),
-        ..*envelope
-    }
-}
-
-fn present(name: Option<&[u8]>) -> Option<&[u8]> {
+/// A name that is not empty.
+pub(crate) fn present(name: Option<&[u8]>) -> Option<&[u8]> {
     name.filter(|name| !name.is_empty())
 }
 

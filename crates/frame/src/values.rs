@@ -16,7 +16,7 @@ use crate::event::{Event, Scalar, Scratch, finish};
 use crate::format::Format;
 use crate::head::Head;
 use crate::machine::{Halt, Outcome, unread};
-use crate::origin::{Named, of_event, resolve};
+use crate::origin::{Named, present, resolve};
 use crate::out::Out;
 use crate::quick::{self, Before};
 use crate::text::{End, Piece, Step, Window, white_len};
@@ -335,7 +335,8 @@ impl Values {
             return None;
         }
         let around = head.named();
-        let origin = resolve(around, out.fixed);
+        let mut origin = resolve(around, out.fixed);
+        let fixed_event_id = origin.event_id;
         let mut first = at.is_first();
         let mut done = 0;
         while out.has_room() {
@@ -345,7 +346,9 @@ impl Values {
             let Some(event) = event else { break };
             let Some(Before { event_id, timestamp_ms, start }) = quick::before_message(event) else { break };
             let Some(string) = event.get(start..) else { break };
-            let length = match out.escaped(string, &of_event(event_id, timestamp_ms, &origin)) {
+            origin.event_id = present(Some(event_id)).or(fixed_event_id);
+            origin.event_timestamp_ms = Some(timestamp_ms);
+            let length = match out.escaped(string, &origin) {
                 Some(length) => length,
                 None => {
                     let Some(message) = quick::message(string, slab) else { break };
