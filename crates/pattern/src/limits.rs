@@ -71,6 +71,10 @@ pub const NESTING_MAX: usize = 128;
 /// The most positions of a regular expression whatever the limits say: what its automaton is sized for.
 pub const REGEX_SIZE_MAX: usize = 4000;
 
+/// The most positions of all regular expressions of a pattern together, whatever the limits say: a search
+/// may cost this many steps a byte.
+pub(crate) const REGEX_SIZES_MAX: usize = 4000;
+
 /// The deepest JSON event that is looked at; a deeper one matches no JSON pattern.
 pub const JSON_NESTING_MAX: u32 = 128;
 

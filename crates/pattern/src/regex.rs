@@ -42,6 +42,15 @@ impl Regex {
         self.branches.iter().any(|pieces| pieces.iter().all(is_empty) && !is_whole(pieces))
     }
 
+    /// Positions, counts written out.
+    pub(crate) fn size(&self) -> usize {
+        let of = |piece: &Piece| match piece {
+            Piece::Start | Piece::End => 0,
+            Piece::Repeat { min, max, .. } => usize::try_from(max.unwrap_or(*min)).unwrap_or(usize::MAX).max(1),
+        };
+        self.branches.iter().flatten().map(of).fold(0, usize::saturating_add)
+    }
+
     /// Whether `^` or `$` is in it, so that a match depends on what stands around.
     pub(crate) fn is_anchored(&self) -> bool {
         self.branches.iter().flatten().any(|piece| matches!(piece, Piece::Start | Piece::End))

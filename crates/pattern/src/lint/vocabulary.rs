@@ -87,7 +87,7 @@ pub struct Names<'v> {
 }
 
 /// The findings of `pattern` for events of that vocabulary, in the order of their places; none of them is
-/// in [`Pattern::warnings`]. Linear in the pattern times the size of the vocabulary.
+/// in [`Pattern::warnings`]; 64 at most. Linear in the pattern times the size of the vocabulary.
 #[must_use]
 pub fn against(pattern: &Pattern, vocabulary: &dyn Vocabulary) -> Vec<Diagnostic> {
     let mut warnings = Vec::new();
@@ -113,7 +113,9 @@ pub fn against(pattern: &Pattern, vocabulary: &dyn Vocabulary) -> Vec<Diagnostic
             }
         }
         Body::Json(expr) => expr.each(&mut |condition| {
-            if let Some(selector) = pattern.selectors.get(condition.selector) {
+            if let Some(selector) = pattern.selectors.get(condition.selector)
+                && warnings.len() < FINDINGS_MAX
+            {
                 Asked { condition, selector, vocabulary, warnings: &mut warnings }.check();
             }
         }),
@@ -128,6 +130,9 @@ fn is_word(letter: char) -> bool {
 
 /// Looks at the words of a text; the first that is odd is reported.
 fn words(text: &str, span: &Range<usize>, vocabulary: &dyn Vocabulary, warnings: &mut Vec<Diagnostic>) {
+    if warnings.len() >= FINDINGS_MAX {
+        return;
+    }
     let event = vocabulary.event();
     for word in text.split(|letter| !is_word(letter)).filter(|word| !word.is_empty()) {
         match vocabulary.word(word) {
@@ -313,6 +318,9 @@ fn shown(names: &[&str]) -> String {
     }
     shown.join(", ")
 }
+
+/// The most findings of one pattern: the search for near names takes its time.
+const FINDINGS_MAX: usize = 64;
 
 /// Names shown where none is near.
 const SHOWN_MAX: usize = 8;

@@ -2,7 +2,7 @@
 
 use crate::ast::Operand;
 use crate::diagnostic::INVALID;
-use crate::limits::Limit;
+use crate::limits::{Limit, REGEX_SIZES_MAX};
 use crate::number::Number;
 use crate::parse::source::{Source, is_blank};
 use crate::regex::{self, Regex};
@@ -81,6 +81,14 @@ pub(super) fn regex(source: &mut Source<'_>) -> Option<Regex> {
         Ok((regex, notes)) => {
             for (span, note) in notes {
                 source.warning(inner + span.start..inner + span.end, note);
+            }
+            let before = source.regex_sizes;
+            source.regex_sizes = before.saturating_add(regex.size());
+            if before <= REGEX_SIZES_MAX && source.regex_sizes > REGEX_SIZES_MAX {
+                let message = format!(
+                    "the regular expressions of a pattern have more than {REGEX_SIZES_MAX} positions"
+                );
+                source.problem(start..source.position(), message).suggest("split the pattern");
             }
             Some(regex)
         }

@@ -14,6 +14,8 @@ pub(super) struct Source<'t> {
     end: usize,
     pub(super) limits: &'t Limits,
     pub(super) regexes: usize,
+    /// Positions of the regular expressions so far.
+    pub(super) regex_sizes: usize,
     problems: Vec<Diagnostic>,
     warnings: Vec<Diagnostic>,
     /// Whether no further problem is worth reporting.
@@ -35,6 +37,7 @@ impl<'t> Source<'t> {
             end: part.end,
             limits,
             regexes: 0,
+            regex_sizes: 0,
             problems: Vec::new(),
             warnings: Vec::new(),
             is_given_up: false,

@@ -190,3 +190,14 @@ fn problems_have_a_limit() {
     let mistakes = parse(&"* ".repeat(500), &Limits::default()).expect_err("bad words");
     assert_eq!(mistakes.len(), 64);
 }
+
+/// What may be lifted has an end: the regular expressions of one pattern together.
+#[test]
+fn regular_expressions_have_a_limit_together() {
+    let pattern = |count: usize| vec!["%a{1000}%"; count].join(" ");
+    assert!(parse(&pattern(4), &Limits::lifted()).is_ok());
+    let mistakes = parse(&pattern(5), &Limits::lifted()).expect_err("5,000 positions");
+    assert!(mistakes.len() == 1 && says(&mistakes[0], "more than 4000 positions"), "{mistakes:?}");
+    assert_eq!(mistakes[0].span, 40..49);
+    assert!(parse("%a{1000}% %b{1000}%", &Limits::default()).is_ok());
+}
