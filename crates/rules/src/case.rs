@@ -202,7 +202,11 @@ impl Test {
             }
         }
         if rows.len() != self.rollups.len() && wrong.is_empty() {
-            let message = format!("{} rows expected, {} came", self.rollups.len(), rows.len());
+            let expected = match self.rollups.len() {
+                1 => "1 row".to_owned(),
+                count => format!("{count} rows"),
+            };
+            let message = format!("{expected} expected, {} came", rows.len());
             wrong.push(Mismatch { place: self.place.clone(), message });
         }
         for row in rows {

@@ -145,7 +145,7 @@ impl Vocabulary for AuditWords {
             return Word::Unknown { what: "response", nearest: nearest(&self.responses) };
         }
         let is_slip = word.len() >= SLIP_BYTES_MIN && word == upper;
-        match nearest(&self.words).filter(|_| is_slip) {
+        match if is_slip { nearest(&self.words) } else { None } {
             Some(near) => Word::Unknown { what: "word of audit records", nearest: Some(near) },
             None => Word::FreeText,
         }

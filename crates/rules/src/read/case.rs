@@ -122,6 +122,15 @@ fn raw(
     let mut origin = origin(compact);
     let text = hsmstream_record::trim_end(text.as_bytes());
     if kind != Kind::Audit {
+        // Framing lets no other text through as a document: a pattern never sees it.
+        if !hsmstream_pattern::is_object(text) {
+            report.error(
+                node.span,
+                format!("the text is no {} record: it has to be one JSON object", kind.as_str()),
+                None,
+            );
+            return;
+        }
         timeline.push_raw(kind, origin, text.to_vec(), None);
         return;
     }
