@@ -96,7 +96,7 @@ fn check_reports_ten_mistakes_at_once() {
     let err = said.err();
     assert_eq!(err.lines().filter(|line| line.starts_with("error: ")).count(), 10, "{err}");
     assert!(
-        said.out().contains("1 rules in 1 files: 10 mistakes, 0 warnings, 10 rules left out"),
+        said.out().contains("1 rule in 1 file: 10 mistakes, 0 warnings, 10 rules left out"),
         "{}",
         said.out()
     );
@@ -182,7 +182,7 @@ fn the_shipped_rules_pass_their_tests_and_a_wrong_expectation_is_told() {
     let out = said.out();
     assert!(out.contains("FAIL  logins: wrong\n"), "{out}");
     assert!(out.contains("t.yaml:9:14: 2 alerts expected, 3 came"), "{out}");
-    assert!(out.contains("1 tests passed, 1 failed"), "{out}");
+    assert!(out.contains("1 test passed, 1 failed"), "{out}");
 }
 
 fn query(home: &Folder, arguments: &[&str]) -> Said {
@@ -299,7 +299,7 @@ fn parse_tells_rejects() {
     let home = Folder::new();
     let bad = b"Time: not a record\n";
     let said = run(home.path(), &["parse", "-"], bad).expect(0);
-    assert_eq!((said.out().as_str(), said.err().as_str()), ("", "1 rejects; --rejects prints them\n"));
+    assert_eq!((said.out().as_str(), said.err().as_str()), ("", "1 reject; --rejects prints it\n"));
     run(home.path(), &["parse", "-", "--strict"], bad).expect(1).code.expect("a code");
     let said = run(home.path(), &["parse", "-", "--rejects"], bad).expect(0);
     assert_eq!(said.json_lines()[0]["kind"], "reject");

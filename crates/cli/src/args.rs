@@ -53,15 +53,13 @@ pub(crate) enum When {
     Never,
 }
 
+// A doc comment on a variant hides all but the first line of its arguments' own from `--help`.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Show everything in one process: an embedded Kafka, generated traffic with attacks, live alerts.
     Demo(Demo),
-    /// Run the service from Kafka to Kafka, or the same rules over files.
     Run(Run),
     /// Print the JSON view of each record, one a line.
     Parse(Parse),
-    /// Search records with a filter pattern: filter-log-events, locally.
     Query(Query),
     /// Check configuration and rules; print every mistake with its place.
     Check(Check),
@@ -73,15 +71,13 @@ pub(crate) enum Command {
     Config(ShowConfig),
     /// Follow a topic: alerts, rollups, rejects or records.
     Tail(Tail),
-    /// Try, explain and check filter patterns.
     Pattern(Pattern),
-    /// Print the help of a command, or a page: pattern (the filter-pattern language), rules (rule files).
     Help(Help),
     /// Make audit traffic with labelled attacks, to files or Kafka.
     Generate(Generate),
 }
 
-/// Show everything in one process.
+/// Show everything in one process: an embedded Kafka, generated traffic with attacks, live alerts.
 ///
 /// Starts librdkafka's mock cluster inside the process, generates the audit traffic of two clusters with a
 /// brute-force attack, a mass deletion of keys and an officer created at night in it, runs the shipped
@@ -171,7 +167,7 @@ pub(crate) struct Parse {
     pub(crate) strict: bool,
 }
 
-/// Search records with a filter pattern.
+/// Search records with a filter pattern: filter-log-events, locally.
 ///
 /// The pattern is in the CloudWatch Logs filter-pattern language: terms (Opcode CN_LOGIN -SUCCESS), JSON
 /// over the record's view ({ $.response.code = 163 && $.user.name = "admin*" }), or space-delimited.

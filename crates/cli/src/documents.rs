@@ -40,7 +40,7 @@ fn closing(json: &Value, paint: Paint) -> String {
     let (rule, count) = (text(json, "rule"), text(json, "suppressed"));
     let group = group(json.get("group"));
     paint.dim(&format!(
-        "{}  update    {rule}  {count} more were suppressed  {group}",
+        "{}  update    {rule}  {count} more suppressed  {group}",
         time(&text(json, "fire_time"))
     ))
 }

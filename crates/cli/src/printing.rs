@@ -122,7 +122,7 @@ fn closing_line(closing: &Closing<'_>, paint: Paint) -> String {
     let time = short_time(&closing.fire_time.to_string());
     let group = escape(group_text(closing.group).as_bytes());
     let title = escape(closing.rule.title.as_bytes());
-    paint.dim(&format!("{time}  update    {title}  {} more were suppressed  {group}", closing.suppressed))
+    paint.dim(&format!("{time}  update    {title}  {} more suppressed  {group}", closing.suppressed))
 }
 
 /// One line for a row.

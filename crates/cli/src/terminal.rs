@@ -1,5 +1,6 @@
 //! What reaches a terminal: colours only where wanted, untrusted bytes escaped, tables, closed pipes.
 
+use std::fmt::Display;
 use std::io::{self, IsTerminal, Write};
 
 use crate::args::When;
@@ -58,8 +59,8 @@ impl Paint {
 }
 
 /// A number of things, in words: `1 rule`, `3 rules`.
-pub(crate) fn counted(count: usize, one: &str) -> String {
-    let ending = if count == 1 { "" } else { "s" };
+pub(crate) fn counted<N: Copy + PartialEq + From<u8> + Display>(count: N, one: &str) -> String {
+    let ending = if count == N::from(1) { "" } else { "s" };
     format!("{count} {one}{ending}")
 }
 
@@ -89,6 +90,11 @@ impl Out {
     pub(crate) fn new() -> Self {
         let line_buffered = io::stdout().is_terminal();
         Self { inner: io::BufWriter::with_capacity(64 << 10, io::stdout()), line_buffered }
+    }
+
+    /// Whether people read it.
+    pub(crate) fn is_terminal(&self) -> bool {
+        self.line_buffered
     }
 
     /// Writes one line; the line end is added.

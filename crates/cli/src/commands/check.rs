@@ -7,10 +7,10 @@ use hsmstream_rules::{Level, render_all};
 
 use crate::args::{Check, When};
 use crate::commands::rules::RuleFiles;
-use crate::commands::run::partition_fields;
+use crate::commands::run::{cut_evidence, partition_fields};
 use crate::config;
 use crate::exit::Exit;
-use crate::terminal::{Out, Paint, escape_lines};
+use crate::terminal::{Out, Paint, counted, escape_lines};
 use crate::{Failure, complain};
 
 /// Checks, prints what is wrong on standard error and a summary on standard output.
@@ -41,8 +41,12 @@ pub(crate) fn run(args: &Check, file: Option<&Path>, sets: &[String], color: Whe
     if !shown.is_empty() {
         complain(shown.trim_end());
     }
+    let cut = config.as_ref().map_or_else(|_| Vec::new(), |config| cut_evidence(&loaded.set, config));
+    for told in &cut {
+        complain(&format!("warning: {told}"));
+    }
     let errors = loaded.diagnostics.iter().filter(|diagnostic| diagnostic.level == Level::Error).count();
-    let warnings = loaded.diagnostics.len() - errors;
+    let warnings = loaded.diagnostics.len() - errors + cut.len();
     mistakes += errors;
     if let (Ok(config), Some(2..)) = (&config, args.partitions) {
         for rule in inexact(&loaded.set, &partition_fields(config)?) {
@@ -51,12 +55,12 @@ pub(crate) fn run(args: &Check, file: Option<&Path>, sets: &[String], color: Whe
         }
     }
     let summary = format!(
-        "{} rules in {} files: {} mistakes, {} warnings, {} rules left out",
-        loaded.set.len(),
-        files.len(),
-        mistakes,
-        warnings,
-        loaded.left_out.len()
+        "{} in {}: {}, {}, {} left out",
+        counted(loaded.set.len(), "rule"),
+        counted(files.len(), "file"),
+        counted(mistakes, "mistake"),
+        counted(warnings, "warning"),
+        counted(loaded.left_out.len(), "rule")
     );
     out.line(summary.as_bytes());
     out.flush();

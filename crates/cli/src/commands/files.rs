@@ -14,13 +14,13 @@ use hsmstream_record::Origin;
 
 use crate::args::{FixedOrigin, OutputForm, Run, When};
 use crate::commands::rules::RuleFiles;
-use crate::commands::run::{load_rules, settings};
+use crate::commands::run::{cut_evidence, load_rules, settings};
 use crate::config::Config;
 use crate::exit::Exit;
 use crate::inputs::expand;
 use crate::merge;
 use crate::printing::Printer;
-use crate::terminal::Paint;
+use crate::terminal::{Paint, counted};
 use crate::{Failure, complain};
 
 /// Runs the rules over the inputs, merged by event time, and prints what they owe.
@@ -34,6 +34,9 @@ pub(crate) fn run(args: &Run, config: &Config, color: When) -> Result<Exit, Fail
     };
     let paths = if args.rules.is_empty() { &config.rule_paths } else { &args.rules };
     let Some(rules) = load_rules(&RuleFiles::read(paths)?, color) else { return Ok(Exit::Usage) };
+    for told in cut_evidence(&rules, config) {
+        complain(&format!("warning: {told}"));
+    }
     let inputs = expand(&args.input)?;
     let form = args.format.unwrap_or(if std::io::stdout().is_terminal() {
         OutputForm::Table
@@ -66,8 +69,12 @@ pub(crate) fn run(args: &Run, config: &Config, color: When) -> Result<Exit, Fail
 fn summary(printer: &Printer, records: u64, files: usize) {
     let alerts: u64 = printer.alerts.values().sum();
     complain(&format!(
-        "{records} records in {files} inputs: {alerts} alerts, {} rollup rows, {} rejects",
-        printer.rows, printer.rejects
+        "{} in {}: {}, {}, {}",
+        counted(records, "record"),
+        counted(files, "input"),
+        counted(alerts, "alert"),
+        counted(printer.rows, "rollup row"),
+        counted(printer.rejects, "reject")
     ));
     for (rule, count) in &printer.alerts {
         complain(&format!("  {count:>6}  {rule}"));

@@ -50,7 +50,10 @@ pub(crate) fn run(args: &Parse, config: &Config) -> anyhow::Result<Exit> {
     feed.finish();
     out.flush();
     if rejects > 0 && !args.rejects {
-        complain(&format!("{rejects} rejects; --rejects prints them"));
+        complain(&match rejects {
+            1 => "1 reject; --rejects prints it".to_owned(),
+            _ => format!("{rejects} rejects; --rejects prints them"),
+        });
     }
     Ok(if args.strict && rejects > 0 { Exit::Negative } else { Exit::Success })
 }

@@ -5,7 +5,7 @@ use hsmstream_engine::shared::Settings;
 use hsmstream_output::cloudevents::EventSource;
 use hsmstream_output::{AlertFormat, Encoder, OcsfVersion, SizeCap};
 use hsmstream_record::{Field, Limits};
-use hsmstream_rules::{Loaded, RuleSet, render_all};
+use hsmstream_rules::{Loaded, Rule, RuleSet, render_all};
 use hsmstream_window::Span;
 use std::time::Duration;
 
@@ -48,6 +48,17 @@ pub(crate) fn load_some(files: &RuleFiles, color: When) -> Option<Loaded> {
         return None;
     }
     Some(loaded)
+}
+
+/// Rules that ask for more evidence than the configuration lets alerts carry, for people.
+pub(crate) fn cut_evidence(rules: &RuleSet, config: &Config) -> Vec<String> {
+    let most = config.evidence_max;
+    let is_cut = |rule: &&Rule| usize::try_from(rule.evidence).unwrap_or(usize::MAX) > most;
+    let told = |rule: &Rule| {
+        let (id, asked) = (&rule.id, rule.evidence);
+        format!("rule `{id}` asks for {asked} records of evidence; output.evidence_max keeps {most}")
+    };
+    rules.rules().iter().filter(is_cut).map(told).collect()
 }
 
 /// The engine's settings.

@@ -18,18 +18,18 @@ use hsmstream_engine::rules_handle::RulesHandle;
 use hsmstream_engine::shared::Shared;
 use hsmstream_engine::worker::{Ended, Worker};
 use hsmstream_kafka::{KafkaConfig, KafkaTransport, Role, TopicSettings, check_topics};
-use hsmstream_rules::RuleSet;
+use hsmstream_rules::{Level, RuleSet};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 
 use crate::admin::{self, Readiness};
 use crate::args::{Run, When};
 use crate::commands::rules::RuleFiles;
-use crate::commands::run::{load_some, partition_fields, settings};
+use crate::commands::run::{cut_evidence, load_some, partition_fields, settings};
 use crate::commands::watch;
 use crate::config::Config;
 use crate::exit::Exit;
 use crate::kafka_config::kafka_config;
-use crate::terminal::Paint;
+use crate::terminal::{Paint, counted};
 use crate::{Failure, complain, logging};
 
 /// How long a worker may take to connect, once the start has seen the brokers.
@@ -58,6 +58,7 @@ pub(crate) fn run(args: &Run, config: &Config, color: When) -> Result<Exit, Fail
     let settings = settings(config, kafka.input_topics.clone())?;
     let paths = if args.rules.is_empty() { config.rule_paths.clone() } else { args.rules.clone() };
     let Some(loaded) = load_some(&RuleFiles::read(&paths)?, color) else { return Ok(Exit::Usage) };
+    warn_of_cut_evidence(&loaded.set, config);
     let partitions = topics(&kafka, args.create_topics, config)?;
     let Some(rules) = exact_only(loaded.set, config, partitions)? else { return Ok(Exit::Usage) };
     let shared = Shared::new(settings, Metrics::new());
@@ -79,6 +80,12 @@ pub(crate) fn run(args: &Run, config: &Config, color: When) -> Result<Exit, Fail
     service.supervise(config, &paths, partitions)
 }
 
+fn warn_of_cut_evidence(rules: &RuleSet, config: &Config) {
+    for told in cut_evidence(rules, config) {
+        tracing::warn!("{told}");
+    }
+}
+
 /// Checks (and creates) topics; gives the largest partition count of the input topics.
 fn topics(kafka: &KafkaConfig, create: bool, config: &Config) -> Result<u32, Failure> {
     let wanted = TopicSettings {
@@ -92,7 +99,7 @@ fn topics(kafka: &KafkaConfig, create: bool, config: &Config) -> Result<u32, Fai
         for problem in &problems {
             complain(&problem.to_string());
         }
-        anyhow!("{} problems with the topics at {}", problems.len(), kafka.brokers.join(","))
+        anyhow!("{} with the topics at {}", counted(problems.len(), "problem"), kafka.brokers.join(","))
     })?;
     for unchecked in &report.unchecked {
         tracing::warn!(%unchecked, "not checked");
@@ -212,12 +219,19 @@ impl Service {
         };
         if !loaded.is_clean() || loaded.set.is_empty() {
             for diagnostic in &loaded.diagnostics {
-                tracing::error!(%diagnostic, "mistake in a rule file");
+                match diagnostic.level {
+                    Level::Error => tracing::error!(%diagnostic, "mistake in a rule file"),
+                    Level::Warning => tracing::warn!(%diagnostic, "in a rule file"),
+                }
             }
             tracing::error!("rules not reloaded; the old ones run on");
             self.shared.metrics.reloads_refused.inc();
             return;
         }
+        for diagnostic in &loaded.diagnostics {
+            tracing::warn!(%diagnostic, "in a rule file");
+        }
+        warn_of_cut_evidence(&loaded.set, config);
         match exact_only(loaded.set, config, partitions) {
             Ok(Some(rules)) => {
                 self.shared.metrics.reloads.inc();

@@ -18,7 +18,7 @@ use crate::commands::rules::RuleFiles;
 use crate::commands::run::{load_rules, settings};
 use crate::config::Config;
 use crate::exit::Exit;
-use crate::terminal::{Out, Paint, escape as shown};
+use crate::terminal::{Out, Paint, counted, escape as shown};
 use crate::{Failure, complain};
 
 /// Runs all tests; ends with [`Exit::Negative`] if one fails.
@@ -32,7 +32,7 @@ pub(crate) fn run(args: &Test, config: &Config, color: When) -> Result<Exit, Fai
     let shared = Shared::new(settings(config, vec!["tests".to_owned()])?, Metrics::new());
     let paint = Paint::stdout(color);
     let mut out = Out::new();
-    let (mut passed, mut failed, mut untested) = (0, 0, 0);
+    let (mut passed, mut failed, mut untested) = (0_usize, 0_usize, 0_usize);
     for rule in rules.rules() {
         untested += usize::from(rule.tests.is_empty());
         for case in &rule.tests {
@@ -54,8 +54,10 @@ pub(crate) fn run(args: &Test, config: &Config, color: When) -> Result<Exit, Fai
     }
     out.line(
         format!(
-            "{} rules: {passed} tests passed, {failed} failed, {untested} rules without tests",
-            rules.len()
+            "{}: {} passed, {failed} failed, {} without tests",
+            counted(rules.len(), "rule"),
+            counted(passed, "test"),
+            counted(untested, "rule")
         )
         .as_bytes(),
     );

@@ -16,11 +16,8 @@ pub(crate) struct Pattern {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum PatternCommand {
-    /// Say which events a pattern matches and what it extracts: `aws logs test-metric-filter`, locally.
     Test(PatternTest),
-    /// Say what a pattern asks, item by item, and what decides on an event.
     Explain(PatternExplain),
-    /// Look for patterns that cannot mean what they say.
     Check(PatternCheck),
 }
 
@@ -39,7 +36,7 @@ AWS:     The output is that of `aws logs test-metric-filter`. Its options for ac
 Exit codes:  0 the pattern is one (whether something matched or not)
              2 the pattern is none, or there is no event        3 a file cannot be read";
 
-/// Say which events a pattern matches and what it extracts.
+/// Say which events a pattern matches and what it extracts: `aws logs test-metric-filter`, locally.
 ///
 /// Prints what `aws logs test-metric-filter` prints, so that a script only has to change the command's name:
 /// aws logs test-metric-filter → hsmstream pattern test.

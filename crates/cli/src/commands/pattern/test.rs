@@ -12,7 +12,7 @@ use super::report::{compile, is_note, warn};
 use crate::args::When;
 use crate::commands::pattern::args::PatternTest;
 use crate::exit::Exit;
-use crate::terminal::Out;
+use crate::terminal::{Out, escape};
 use crate::{Failure, complain};
 
 /// Tests the events; ends with [`Exit::Usage`] if the pattern is none or there is no event.
@@ -147,7 +147,7 @@ impl Printer {
         self.out.line(format!("            \"eventNumber\": {number},").as_bytes());
         self.line.clear();
         self.line.extend_from_slice(b"            \"eventMessage\": ");
-        self.replaced += u64::from(json_string(event, &mut self.line) == Shown::Replaced);
+        self.replaced += u64::from(self.text(event) == Shown::Replaced);
         self.line.push(b',');
         self.out.line(&self.line);
         if captures.is_empty() {
@@ -158,15 +158,37 @@ impl Printer {
         for (index, capture) in captures.iter().enumerate() {
             self.line.clear();
             self.line.extend_from_slice(b"                ");
-            let _name = json_string(capture.to_string().as_bytes(), &mut self.line);
+            let _name = self.text(capture.to_string().as_bytes());
             self.line.extend_from_slice(b": ");
-            let _value = json_string(capture.value, &mut self.line);
+            let _value = self.text(capture.value);
             if index + 1 < captures.len() {
                 self.line.push(b',');
             }
             self.out.line(&self.line);
         }
         self.out.line(b"            }");
+    }
+
+    /// Appends a JSON string; for a terminal with everything escaped that could steer it.
+    fn text(&mut self, text: &[u8]) -> Shown {
+        let start = self.line.len();
+        let shown = json_string(text, &mut self.line);
+        if self.out.is_terminal() {
+            let raw = String::from_utf8_lossy(self.line.get(start..).unwrap_or_default()).into_owned();
+            self.line.truncate(start);
+            for letter in raw.chars() {
+                let mut bytes = [0; 4];
+                let bytes: &str = letter.encode_utf8(&mut bytes);
+                if escape(bytes.as_bytes()) == bytes {
+                    self.line.extend_from_slice(bytes.as_bytes());
+                } else {
+                    for unit in bytes.encode_utf16() {
+                        self.line.extend_from_slice(format!("\\u{unit:04x}").as_bytes());
+                    }
+                }
+            }
+        }
+        shown
     }
 
     fn finish(&mut self) {
