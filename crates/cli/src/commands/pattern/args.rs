@@ -16,7 +16,7 @@ pub(crate) struct Pattern {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum PatternCommand {
-    Test(PatternTest),
+    Test(Box<PatternTest>),
     Explain(PatternExplain),
     Check(PatternCheck),
 }
