@@ -11,7 +11,7 @@ use base64::engine::general_purpose::STANDARD;
 use hsmstream_engine::metrics::Metrics;
 use hsmstream_engine::origin::OriginTemplates;
 use hsmstream_engine::ports::TaskId;
-use hsmstream_engine::shared::{Settings, Shared};
+use hsmstream_engine::shared::{Order, Settings, Shared};
 use hsmstream_frame::{Format, Framer};
 use hsmstream_json::{Node, NodeKind, Tape};
 use hsmstream_output::cloudevents::EventSource;
@@ -282,6 +282,8 @@ impl Case {
             time,
             state_bytes_max: 512 << 20,
             evidence_bytes_max: 64 << 20,
+            order: Order::Arrival,
+            order_bytes_max: 64 << 20,
             evidence_max: 10,
             encoder: Encoder::new(AlertFormat::Flat),
             source: EventSource::new("test"),

@@ -7,7 +7,7 @@ use std::time::Duration;
 use hsmstream_engine::metrics::Metrics;
 use hsmstream_engine::origin::OriginTemplates;
 use hsmstream_engine::ports::TaskId;
-use hsmstream_engine::shared::{Settings, Shared};
+use hsmstream_engine::shared::{Order, Settings, Shared};
 use hsmstream_frame::Format;
 use hsmstream_output::cloudevents::EventSource;
 use hsmstream_output::{AlertFormat, Encoder};
@@ -78,6 +78,8 @@ fn shared(out_of_orderness: u64, allowed_lateness: u64) -> Arc<Shared> {
         },
         state_bytes_max: 512 << 20,
         evidence_bytes_max: 64 << 20,
+        order: Order::Arrival,
+        order_bytes_max: 64 << 20,
         evidence_max: 3,
         encoder: Encoder::new(AlertFormat::Flat),
         source: EventSource::new("test"),

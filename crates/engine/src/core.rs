@@ -1,7 +1,8 @@
 //! The core of a task: from record to outputs.
 //!
 //! Per record: late or not (against its own stream) → watermark → timers that came due → rules that match
-//! → operators. Late records reach plain rules only. A core does no framing, so that records can borrow from
+//! → operators. Late records reach plain rules only. In event-time order matched records wait on the way (see
+//! [`crate::order`]). A core does no framing, so that records can borrow from
 //! the framer while the core works on them; the file runner and the rule tests drive one without a task.
 //!
 //! No allocation per record that matches nothing or only counts.
@@ -17,9 +18,10 @@ use crate::context::Context;
 use crate::emit::Emitter;
 use crate::evidence::{EvidenceLog, Kept, Position};
 use crate::metrics::{Tally, TaskMetrics};
+use crate::order::OrderBuffer;
 use crate::ports::TaskId;
 use crate::rule_state::{EventBuffers, RuleSide};
-use crate::shared::Shared;
+use crate::shared::{Order, Shared};
 use crate::trouble::Raised;
 
 /// The operators of all rules with their state, and everything that outputs are made of.
@@ -34,6 +36,12 @@ pub struct Core {
     pub(crate) matched: Vec<RuleIndex>,
     pub(crate) buffers: EventBuffers,
     pub(crate) stream_name: Vec<u8>,
+    /// Whether records are released in event-time order.
+    pub(crate) is_ordered: bool,
+    /// What waits for that; in order of arrival only what waited before the setting was changed.
+    pub(crate) order: OrderBuffer,
+    /// In event-time order the operators' watermark: everything older has been released.
+    pub(crate) released_up_to: EventTime,
     pub(crate) next_deadline: Option<EventTime>,
     pub(crate) state_bytes: usize,
     pub(crate) longest_reach: Span,
@@ -65,6 +73,8 @@ impl Core {
             late: false,
         };
         let metrics = shared.metrics.task(shared.topic(id), id.partition);
+        let is_ordered = settings.order == Order::EventTime;
+        let order = OrderBuffer::new(settings.order_bytes_max);
         let mut core = Self {
             context,
             rule_set: Arc::clone(rules),
@@ -74,6 +84,9 @@ impl Core {
             matched: Vec::new(),
             buffers: EventBuffers::default(),
             stream_name: Vec::new(),
+            is_ordered,
+            order,
+            released_up_to: EventTime::ZERO,
             next_deadline: None,
             state_bytes: 0,
             longest_reach: Span::ZERO,
@@ -134,14 +147,25 @@ impl Core {
             self.context.late = admission.late;
             self.tally.late += u64::from(admission.late);
             self.tally.skewed += u64::from(admission.skewed);
-            self.run_timers(out);
+            if !self.is_ordered {
+                self.run_timers(out);
+            }
         }
         let mut matched = std::mem::take(&mut self.matched);
         self.rule_set.matches(record, &mut self.scratch, &mut matched);
         if !matched.is_empty() {
-            self.apply(record, contribution, time.is_none(), &matched, out);
+            match time {
+                Some(time) if self.is_ordered && !self.context.late => {
+                    self.order.push(time, self.position, self.kafka_ms, record);
+                    self.tally.released_late += u64::from(time < self.released_up_to);
+                }
+                _ => self.apply(record, contribution, time.is_none(), &matched, out),
+            }
         }
         self.matched = matched;
+        if self.is_ordered || !self.order.is_empty() {
+            self.release(out);
+        }
     }
 
     pub(crate) fn apply(
@@ -153,6 +177,7 @@ impl Core {
         out: &mut dyn Emitter,
     ) {
         let watermark = self.watermark();
+        let held_from = watermark.minus(self.lateness());
         let current = (self.position, Kept::of(record));
         let mut kept = false;
         for index in matched {
@@ -167,8 +192,7 @@ impl Core {
             }
             if side.has_threshold && !kept {
                 kept = true;
-                let lateness = self.context.shared.settings.time.allowed_lateness;
-                let held = contribution.time.max(watermark.minus(lateness));
+                let held = contribution.time.max(held_from);
                 self.context.evidence.keep(self.position, held.0, &current.1);
             }
             let inputs = self.buffers.fill(side, record);
@@ -189,21 +213,35 @@ impl Core {
         self.report_limits(out);
     }
 
-    /// Runs the timers that the watermark has reached.
+    /// Runs the timers that the watermark has reached; in event-time order one time after the other, so that the
+    /// outputs of different rules come in the order of their times, however far the watermark jumped.
     pub(crate) fn run_timers(&mut self, out: &mut dyn Emitter) {
         let watermark = self.watermark();
-        if self.next_deadline.is_none_or(|deadline| watermark < deadline) {
-            return;
+        while let Some(deadline) = self.next_deadline.filter(|deadline| *deadline <= watermark) {
+            self.advance_to(if self.is_ordered { deadline } else { watermark }, out);
         }
-        self.advance(out);
     }
 
+    /// The watermark that operators work with.
     pub(crate) fn watermark(&self) -> EventTime {
-        self.context.watermarks.watermark().unwrap_or(EventTime::ZERO)
+        if self.is_ordered {
+            self.released_up_to
+        } else {
+            self.context.watermarks.watermark().unwrap_or(EventTime::ZERO)
+        }
+    }
+
+    /// How long operators wait for late events: in event-time order the wait lies behind them.
+    pub(crate) fn lateness(&self) -> Span {
+        if self.is_ordered { Span::ZERO } else { self.context.shared.settings.time.allowed_lateness }
     }
 
     pub(crate) fn advance(&mut self, out: &mut dyn Emitter) {
-        let watermark = self.watermark();
+        self.run_timers(out);
+        self.advance_to(self.watermark(), out);
+    }
+
+    fn advance_to(&mut self, watermark: EventTime, out: &mut dyn Emitter) {
         let mut next = None;
         let mut bytes = 0;
         for (operator, side) in self.operators.iter_mut().zip(&self.sides) {
@@ -214,7 +252,7 @@ impl Core {
         }
         self.next_deadline = next;
         self.state_bytes = bytes;
-        let lateness = self.context.shared.settings.time.allowed_lateness;
+        let lateness = self.lateness();
         self.context.evidence.expire(watermark.minus(self.longest_reach).minus(lateness).0);
     }
 
@@ -222,6 +260,7 @@ impl Core {
         self.context.arrived_ms = None;
         self.context.late = false;
         self.context.watermarks.tick(now_ms);
+        self.release_idle(now_ms, out);
         self.advance(out);
         if let Some(horizon) = self.context.watermarks.idle_horizon(now_ms) {
             for (operator, side) in self.operators.iter_mut().zip(&self.sides) {
@@ -236,6 +275,7 @@ impl Core {
         self.context.arrived_ms = None;
         self.context.late = false;
         self.context.watermarks.end_of_input();
+        self.release_all(out);
         self.advance(out);
         let watermark = self.watermark();
         for (operator, side) in self.operators.iter_mut().zip(&self.sides) {
@@ -270,12 +310,13 @@ impl Core {
     }
 
     pub(crate) fn show_state(&self) {
-        self.metrics.state((self.state_bytes + self.context.evidence.bytes()) as u64, self.keys() as u64);
+        let bytes = self.state_bytes + self.context.evidence.bytes() + self.order.bytes();
+        self.metrics.state(bytes as u64, self.keys() as u64, self.order.len() as u64);
     }
 
     #[expect(clippy::cast_precision_loss, reason = "seconds for a gauge")]
     pub(crate) fn show_lag(&self, wall_ms: i64, messages: Option<i64>) {
-        let watermark_ms = self.watermark().0 / 1_000;
+        let watermark_ms = self.context.watermarks.watermark().map_or(0, |time| time.0 / 1_000);
         let lag_ms = u64::try_from(wall_ms).unwrap_or(0).saturating_sub(watermark_ms);
         self.metrics.lag((watermark_ms > 0).then_some(lag_ms as f64 / 1e3), messages);
     }
@@ -294,7 +335,7 @@ pub(crate) fn ms_to_time(ms: i64) -> Option<EventTime> {
 
 /// The name under which a record's stream is known: account, cluster and log stream (or HSM), and for
 /// documents their kind, so that CloudTrail's delays hold back no HSM's records from being late or not.
-fn stream_name(kind: Kind, origin: &Origin<'_>, name: &mut Vec<u8>) {
+pub(crate) fn stream_name(kind: Kind, origin: &Origin<'_>, name: &mut Vec<u8>) {
     name.clear();
     if kind != Kind::Audit {
         name.extend_from_slice(kind.as_str().as_bytes());

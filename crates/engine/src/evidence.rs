@@ -39,7 +39,7 @@ impl Position {
         key
     }
 
-    fn from_key(key: &[u8]) -> Option<Self> {
+    pub(crate) fn from_key(key: &[u8]) -> Option<Self> {
         let (source, rest) = key.split_first_chunk()?;
         let (offset, rest) = rest.split_first_chunk()?;
         let index = rest.try_into().ok()?;

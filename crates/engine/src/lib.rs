@@ -32,6 +32,7 @@ pub mod worker;
 
 mod codec;
 mod context;
+mod order;
 mod rule_state;
 mod state;
 mod trouble;

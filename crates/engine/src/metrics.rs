@@ -35,7 +35,7 @@ pub struct ReasonLabels {
 }
 
 /// The limits that [`Metrics::limit`] counts beside those that are reject reasons.
-const LIMITS: [&str; 5] = ["state", "keys", "evidence", "output_truncated", "broken_state"];
+const LIMITS: [&str; 6] = ["state", "keys", "evidence", "order", "output_truncated", "broken_state"];
 
 type PerTask = Family<TaskLabels, Counter>;
 type PerTaskGauge = Family<TaskLabels, Gauge>;
@@ -50,6 +50,7 @@ pub struct Metrics {
     records: PerTask,
     late: PerTask,
     skewed: PerTask,
+    released_late: PerTask,
     control: PerTask,
     empty: PerTask,
     evicted: PerTask,
@@ -60,6 +61,7 @@ pub struct Metrics {
     rows: Family<RuleLabels, Counter>,
     state_bytes: PerTaskGauge,
     state_keys: PerTaskGauge,
+    waiting: PerTaskGauge,
     watermark_lag: Family<TaskLabels, Seconds>,
     consumer_lag: PerTaskGauge,
     restored: PerTask,
@@ -114,12 +116,14 @@ impl Metrics {
             records: self.records.get_or_create_owned(&labels),
             late: self.late.get_or_create_owned(&labels),
             skewed: self.skewed.get_or_create_owned(&labels),
+            released_late: self.released_late.get_or_create_owned(&labels),
             control: self.control.get_or_create_owned(&labels),
             empty: self.empty.get_or_create_owned(&labels),
             evicted: self.evicted.get_or_create_owned(&labels),
             restored: self.restored.get_or_create_owned(&labels),
             state_bytes: self.state_bytes.get_or_create_owned(&labels),
             state_keys: self.state_keys.get_or_create_owned(&labels),
+            waiting: self.waiting.get_or_create_owned(&labels),
             watermark_lag: self.watermark_lag.get_or_create_owned(&labels),
             consumer_lag: self.consumer_lag.get_or_create_owned(&labels),
         }
@@ -130,6 +134,7 @@ impl Metrics {
         let labels = TaskLabels { topic: topic.to_owned(), partition };
         self.state_bytes.remove(&labels);
         self.state_keys.remove(&labels);
+        self.waiting.remove(&labels);
         self.watermark_lag.remove(&labels);
         self.consumer_lag.remove(&labels);
     }
@@ -163,6 +168,7 @@ impl Metrics {
             records: Family::default(),
             late: Family::default(),
             skewed: Family::default(),
+            released_late: Family::default(),
             control: Family::default(),
             empty: Family::default(),
             evicted: Family::default(),
@@ -173,6 +179,7 @@ impl Metrics {
             rows: Family::default(),
             state_bytes: Family::default(),
             state_keys: Family::default(),
+            waiting: Family::default(),
             watermark_lag: Family::default(),
             consumer_lag: Family::default(),
             restored: Family::default(),
@@ -200,6 +207,11 @@ impl Metrics {
             "Records from the future, which move no watermark",
             self.skewed.clone(),
         );
+        to.register(
+            "released_late_records",
+            "Records older than what event-time order had released, processed at once",
+            self.released_late.clone(),
+        );
         to.register("control_messages", "CloudWatch control messages dropped", self.control.clone());
         to.register("empty_messages", "Empty messages", self.empty.clone());
         to.register("rejects", "Frames that did not parse, by reason", self.rejects.clone());
@@ -212,6 +224,11 @@ impl Metrics {
     fn register_state(&self, to: &mut Registry) {
         to.register("state_bytes", "Estimated bytes of keyed state", self.state_bytes.clone());
         to.register("state_keys", "Live keys of all rules", self.state_keys.clone());
+        to.register(
+            "order_waiting_records",
+            "Matched records that wait for their turn in event-time order",
+            self.waiting.clone(),
+        );
         to.register("state_evicted_keys", "Keys dropped by the state limit", self.evicted.clone());
         to.register("state_restored_entries", "Changelog entries read on assignment", self.restored.clone());
         to.register("watermark_lag_seconds", "Wall time minus watermark", self.watermark_lag.clone());
@@ -248,12 +265,14 @@ pub struct TaskMetrics {
     records: Counter,
     late: Counter,
     skewed: Counter,
+    released_late: Counter,
     control: Counter,
     empty: Counter,
     evicted: Counter,
     restored: Counter,
     state_bytes: Gauge,
     state_keys: Gauge,
+    waiting: Gauge,
     watermark_lag: Seconds,
     consumer_lag: Gauge,
 }
@@ -266,6 +285,7 @@ impl TaskMetrics {
         self.records.inc_by(tally.records);
         self.late.inc_by(tally.late);
         self.skewed.inc_by(tally.skewed);
+        self.released_late.inc_by(tally.released_late);
         self.control.inc_by(tally.control);
         self.empty.inc_by(tally.empty);
         self.evicted.inc_by(tally.evicted);
@@ -273,9 +293,10 @@ impl TaskMetrics {
     }
 
     /// Sets the state gauges.
-    pub fn state(&self, bytes: u64, keys: u64) {
+    pub fn state(&self, bytes: u64, keys: u64, waiting: u64) {
         self.state_bytes.set(i64::try_from(bytes).unwrap_or(i64::MAX));
         self.state_keys.set(i64::try_from(keys).unwrap_or(i64::MAX));
+        self.waiting.set(i64::try_from(waiting).unwrap_or(i64::MAX));
     }
 
     /// Sets the lag gauges: of the watermark in seconds, of the consumer in offsets.
@@ -320,6 +341,8 @@ pub struct Tally {
     pub late: u64,
     /// Records from the future.
     pub skewed: u64,
+    /// Records older than what event-time order had released.
+    pub released_late: u64,
     /// Control messages.
     pub control: u64,
     /// Empty messages.

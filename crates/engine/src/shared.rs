@@ -28,6 +28,10 @@ pub struct Settings {
     pub origin: OriginTemplates,
     /// Event-time settings.
     pub time: hsmstream_window::Settings,
+    /// In which order records are processed.
+    pub order: Order,
+    /// Records that wait for their turn in event-time order, per task, in bytes.
+    pub order_bytes_max: usize,
     /// Keyed state of one task in bytes.
     pub state_bytes_max: usize,
     /// Evidence log of one task in bytes.
@@ -46,6 +50,17 @@ pub struct Settings {
     pub transaction_timeout: Duration,
     /// Time to leave in.
     pub shutdown_deadline: Duration,
+}
+
+/// In which order a task processes its records. Complete by nature.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Order {
+    /// As they arrive: at once. Streams that overtake one another may change which record fires.
+    #[default]
+    Arrival,
+    /// In the order of their event times, each once it is older than the watermark minus the allowed lateness:
+    /// the same outputs for any interleaving of the streams within it.
+    EventTime,
 }
 
 /// Shared between workers.

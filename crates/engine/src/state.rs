@@ -1,13 +1,14 @@
 //! A core's state on its way to the changelog and back, and over a change of rules.
 //!
-//! Changelog keys: `m` the task's own entry, `s…` streams, `e…` evidence, `o` + fingerprint + … operators.
+//! Changelog keys: `m` the task's own entry, `s…` streams, `e…` evidence, `w…` records that wait for their
+//! time, `o` + fingerprint + … operators.
 //! Entries that make no sense are dropped, counted and logged; the rest of the state is used.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use hsmstream_rules::RuleSet;
-use hsmstream_window::{Limits, Operator};
+use hsmstream_window::{EventTime, Limits, Operator};
 
 use crate::codec::{Reader, put_u64};
 use crate::core::Core;
@@ -19,9 +20,10 @@ use crate::trouble::Raised;
 pub(crate) const META: &[u8] = b"m";
 const STREAM: u8 = b's';
 const EVIDENCE: u8 = b'e';
+const WAITING: u8 = b'w';
 const OPERATOR: u8 = b'o';
 /// Version of the task's own entry.
-const META_VERSION: u8 = 1;
+const META_VERSION: u8 = 2;
 
 impl Core {
     /// Gives all state changes since the last drain to the emitter; says whether there was one.
@@ -44,6 +46,10 @@ impl Core {
             prefixed(&mut key, &[EVIDENCE], entry);
             put(&key, value);
         });
+        self.order.drain(&mut |entry, value| {
+            prefixed(&mut key, &[WAITING], entry);
+            put(&key, value);
+        });
         for (operator, side) in self.operators.iter_mut().zip(&self.sides) {
             operator.drain_dirty(&mut |entry, value| {
                 operator_key(&mut key, &side.fingerprint, entry);
@@ -57,6 +63,7 @@ impl Core {
         let mut meta = vec![META_VERSION];
         put_u64(&mut meta, next_offset.unsigned_abs());
         put_u64(&mut meta, self.raised.flags);
+        put_u64(&mut meta, self.released_up_to.0);
         out.state(self.context.id, META, Some(&meta));
     }
 
@@ -68,6 +75,7 @@ impl Core {
         }
         let offset = i64::try_from(reader.u64()?).ok()?;
         self.raised.flags = reader.u64()?;
+        self.released_up_to = EventTime(reader.u64()?);
         Some(offset)
     }
 
@@ -80,6 +88,7 @@ impl Core {
             let taken = match kind {
                 STREAM => self.context.watermarks.restore(rest, Some(value), now_ms).is_ok(),
                 EVIDENCE => self.context.evidence.restore(rest, value),
+                WAITING => self.order.restore(rest, value, &self.context.shared.settings.limits),
                 OPERATOR => {
                     let Some((print, entry)) = rest.split_first_chunk::<16>() else { continue };
                     // Entries of rules that are gone stay where they are: the rule may come back.
@@ -151,12 +160,13 @@ impl Core {
 
     pub(crate) fn build(&mut self, rules: &RuleSet) {
         let settings = &self.context.shared.settings;
+        let lateness = self.lateness();
         for rule in rules.rules() {
             let evidence_max =
                 settings.evidence_max.min(usize::try_from(rule.evidence).unwrap_or(usize::MAX));
             let limits =
                 Limits { state_bytes_max: settings.state_bytes_max, evidence_max, ..Limits::default() };
-            let built = operator(rule, settings.time.allowed_lateness, limits)
+            let built = operator(rule, lateness, limits)
                 .unwrap_or_else(|error| unreachable!("the loader refuses what operators refuse: {error}"));
             self.operators.push(built);
             self.sides.push(RuleSide::new(rule, self.context.shared.metrics.rule(&rule.id)));

@@ -103,6 +103,20 @@ impl Core {
         );
     }
 
+    /// Records are released before their time, since too many wait.
+    pub(crate) fn report_order_limit(&mut self, out: &mut dyn Emitter) {
+        self.context.shared.metrics.limit("order");
+        let bytes_max = self.context.shared.settings.order_bytes_max;
+        self.raise(
+            OperationalKind::StateLimit,
+            "records that wait for their turn in event-time order are over limits.order; the oldest were processed \
+             before their time, so what comes later may change which record fires. Raise limits.order, or shorten \
+             time.allowed_lateness.",
+            &[counter("order_bytes_max", bytes_max)],
+            out,
+        );
+    }
+
     pub(crate) fn keys(&self) -> usize {
         self.operators.iter().map(Operator::keys).sum()
     }

@@ -1,7 +1,7 @@
 //! `run`: the choice between service and files, and the settings that both share.
 
 use hsmstream_engine::origin::OriginTemplates;
-use hsmstream_engine::shared::Settings;
+use hsmstream_engine::shared::{Order, Settings};
 use hsmstream_output::cloudevents::EventSource;
 use hsmstream_output::{AlertFormat, Encoder, OcsfVersion, SizeCap};
 use hsmstream_record::{Field, Limits};
@@ -85,6 +85,8 @@ pub(crate) fn settings(config: &Config, topics: Vec<String>) -> Result<Settings,
             max_skew: span(config.max_skew),
             idle_timeout: span(config.idle_timeout),
         },
+        order: if config.in_event_order { Order::EventTime } else { Order::Arrival },
+        order_bytes_max: config.limits.order,
         state_bytes_max: config.limits.state,
         evidence_bytes_max: config.limits.evidence,
         evidence_max: config.evidence_max,

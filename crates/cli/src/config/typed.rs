@@ -22,6 +22,7 @@ pub(crate) struct Config {
     pub(crate) allowed_lateness: Duration,
     pub(crate) max_skew: Duration,
     pub(crate) idle_timeout: Duration,
+    pub(crate) in_event_order: bool,
     pub(crate) exactly_once: bool,
     pub(crate) commit_interval: Duration,
     pub(crate) transaction_timeout: Duration,
@@ -80,6 +81,7 @@ pub(crate) struct Limits {
     pub(crate) json_nesting: usize,
     pub(crate) state: usize,
     pub(crate) evidence: usize,
+    pub(crate) order: usize,
     pub(crate) output: usize,
 }
 
@@ -155,6 +157,7 @@ impl Config {
             allowed_lateness: read.duration("time.allowed_lateness"),
             max_skew: read.duration("time.max_skew"),
             idle_timeout: read.duration("time.idle_timeout"),
+            in_event_order: read.text("time.order") == "event-time",
             exactly_once: read.text("delivery.mode") == "exactly-once",
             commit_interval: read.duration("delivery.commit_interval"),
             transaction_timeout: read.duration("delivery.transaction_timeout"),
@@ -219,6 +222,7 @@ impl Limits {
             json_nesting: read.size("limits.json_nesting"),
             state: read.size("limits.state"),
             evidence: read.size("limits.evidence"),
+            order: read.size("limits.order"),
             output: read.size("limits.output"),
         }
     }
