@@ -260,6 +260,12 @@ fn the_admin_server_tells_health_readiness_and_metrics() {
         assert!(found.get(&name).is_some_and(|value| *value > 0.0), "{name} is {:?}", found.get(&name));
     }
     for name in [
+        "suppressed_alerts",
+        "matches_without_group",
+        "matches_without_value",
+        "capped_events",
+        "released_late_records",
+        "order_waiting_records",
         "state_evicted_keys",
         "state_restored_entries",
         "consumer_lag_messages",

@@ -185,7 +185,7 @@ impl Core {
             let (Some(operator), Some(side)) = (self.operators.get_mut(at), self.sides.get_mut(at)) else {
                 continue;
             };
-            side.matches += 1;
+            side.tally.matches += 1;
             let plain = matches!(operator, Operator::Plain(_));
             if (self.context.late || timeless) && !plain {
                 continue;
@@ -296,9 +296,9 @@ impl Core {
     /// Moves tallies to the metrics.
     pub fn flush_tally(&mut self) {
         self.metrics.add(&mut self.tally);
-        for side in &mut self.sides {
-            if side.matches > 0 {
-                side.metrics.matches.inc_by(std::mem::take(&mut side.matches));
+        for (operator, side) in self.operators.iter().zip(&mut self.sides) {
+            if side.tally.matches > 0 {
+                side.metrics.add(&mut side.tally, operator.counters());
             }
         }
     }

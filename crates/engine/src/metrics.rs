@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
 use hsmstream_record::Reason;
+use hsmstream_window::Counters;
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
@@ -59,6 +60,10 @@ pub struct Metrics {
     matches: Family<RuleLabels, Counter>,
     alerts: Family<RuleLabels, Counter>,
     rows: Family<RuleLabels, Counter>,
+    suppressed: Family<RuleLabels, Counter>,
+    without_group: Family<RuleLabels, Counter>,
+    without_value: Family<RuleLabels, Counter>,
+    capped: Family<RuleLabels, Counter>,
     state_bytes: PerTaskGauge,
     state_keys: PerTaskGauge,
     waiting: PerTaskGauge,
@@ -147,6 +152,10 @@ impl Metrics {
             matches: self.matches.get_or_create_owned(&labels),
             alerts: self.alerts.get_or_create_owned(&labels),
             rows: self.rows.get_or_create_owned(&labels),
+            suppressed: self.suppressed.get_or_create_owned(&labels),
+            without_group: self.without_group.get_or_create_owned(&labels),
+            without_value: self.without_value.get_or_create_owned(&labels),
+            capped: self.capped.get_or_create_owned(&labels),
         }
     }
 
@@ -177,6 +186,10 @@ impl Metrics {
             matches: Family::default(),
             alerts: Family::default(),
             rows: Family::default(),
+            suppressed: Family::default(),
+            without_group: Family::default(),
+            without_value: Family::default(),
+            capped: Family::default(),
             state_bytes: Family::default(),
             state_keys: Family::default(),
             waiting: Family::default(),
@@ -216,9 +229,29 @@ impl Metrics {
         to.register("empty_messages", "Empty messages", self.empty.clone());
         to.register("rejects", "Frames that did not parse, by reason", self.rejects.clone());
         to.register("limits_reached", "Times a limit bit, by limit", self.limits.clone());
+        self.register_rules(to);
+    }
+
+    fn register_rules(&self, to: &mut Registry) {
         to.register("matches", "Records that matched a rule", self.matches.clone());
         to.register("alerts", "Alerts published, by rule", self.alerts.clone());
         to.register("rollup_rows", "Rollup rows published, revisions included, by rule", self.rows.clone());
+        to.register("suppressed_alerts", "Alerts hidden by a silence, by rule", self.suppressed.clone());
+        to.register(
+            "matches_without_group",
+            "Matched records that lack a group_by field, which is a group of its own, by rule",
+            self.without_group.clone(),
+        );
+        to.register(
+            "matches_without_value",
+            "Matched records that lack the value of a distinct or sum threshold and do not count, by rule",
+            self.without_value.clone(),
+        );
+        to.register(
+            "capped_events",
+            "Events or values that a limit per key kept out of a window, by rule",
+            self.capped.clone(),
+        );
     }
 
     fn register_state(&self, to: &mut Registry) {
@@ -324,6 +357,35 @@ pub struct RuleMetrics {
     pub alerts: Counter,
     /// Rollup rows published.
     pub rows: Counter,
+    suppressed: Counter,
+    without_group: Counter,
+    without_value: Counter,
+    capped: Counter,
+}
+
+/// What one rule counted, in plain integers.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct RuleTally {
+    /// Records that matched, since the last flush.
+    pub(crate) matches: u64,
+    /// Of these, those that lack a field of the group key.
+    pub(crate) without_group: u64,
+    /// The operator's counters at the last flush.
+    counters: Counters,
+}
+
+impl RuleMetrics {
+    /// Adds what was counted since the last call.
+    pub(crate) fn add(&self, tally: &mut RuleTally, counters: Counters) {
+        let before = std::mem::replace(&mut tally.counters, counters);
+        let since = |now: u64, before: u64| now.saturating_sub(before);
+        self.matches.inc_by(std::mem::take(&mut tally.matches));
+        self.without_group.inc_by(std::mem::take(&mut tally.without_group));
+        self.without_value.inc_by(since(counters.missing, before.missing));
+        self.suppressed.inc_by(since(counters.suppressed, before.suppressed));
+        let capped = |counters: Counters| counters.capped_events + counters.capped_values;
+        self.capped.inc_by(since(capped(counters), capped(before)));
+    }
 }
 
 /// What one batch counted, in plain integers.
@@ -349,4 +411,33 @@ pub struct Tally {
     pub empty: u64,
     /// Keys evicted by a limit.
     pub evicted: u64,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_an_operator_counted_is_added_once() {
+        let metrics = Metrics::new().rule("r");
+        let mut tally = RuleTally { matches: 5, without_group: 2, ..RuleTally::default() };
+        let mut counters = Counters { missing: 1, suppressed: 3, capped_events: 2, ..Counters::default() };
+        metrics.add(&mut tally, counters);
+        tally.matches = 1;
+        counters.suppressed = 4;
+        counters.capped_values = 6;
+        metrics.add(&mut tally, counters);
+        let found = [
+            &metrics.matches,
+            &metrics.without_group,
+            &metrics.without_value,
+            &metrics.suppressed,
+            &metrics.capped,
+        ]
+        .map(Counter::get);
+        assert_eq!(found, [6, 2, 1, 4, 8]);
+        // An operator that was built anew counts from 0.
+        metrics.add(&mut tally, Counters::default());
+        assert_eq!(metrics.suppressed.get(), 4);
+    }
 }

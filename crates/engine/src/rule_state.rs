@@ -9,7 +9,7 @@ use hsmstream_window::{
     ThresholdSpec, WindowKind,
 };
 
-use crate::metrics::RuleMetrics;
+use crate::metrics::{RuleMetrics, RuleTally};
 
 /// What describes a rule's outputs; does not change while the rule is loaded.
 #[derive(Debug)]
@@ -26,7 +26,7 @@ pub(crate) struct RuleSide {
     pub(crate) reach: Span,
     pub(crate) needs: Needs,
     pub(crate) metrics: RuleMetrics,
-    pub(crate) matches: u64,
+    pub(crate) tally: RuleTally,
 }
 
 /// What the operator wants to know of a record beside the group key.
@@ -120,7 +120,7 @@ impl RuleSide {
             reach: window.map_or(Span::ZERO, WindowKind::length),
             needs,
             metrics,
-            matches: 0,
+            tally: RuleTally::default(),
         }
     }
 }
@@ -169,9 +169,10 @@ fn info(rule: &Rule) -> RuleInfo {
 
 impl EventBuffers {
     /// Encodes what `side` needs of `record`; [`with_event`](Self::with_event) lends it to the operator.
-    pub(crate) fn fill(&mut self, side: &RuleSide, record: &Record<'_>) -> (bool, Option<u64>) {
+    pub(crate) fn fill(&mut self, side: &mut RuleSide, record: &Record<'_>) -> (bool, Option<u64>) {
         self.key.clear();
-        encode(record, &side.group_by, &mut self.key);
+        let is_whole = encode(record, &side.group_by, &mut self.key);
+        side.tally.without_group += u64::from(!is_whole);
         self.value.clear();
         self.bytes.clear();
         self.measures.clear();

@@ -21,12 +21,16 @@
 
 use hsmstream_record::{Field, Record, Value};
 
-/// Encodes the group key of `record` behind what `key` holds. Allocates only when `key` has to grow, or
-/// for text that is not UTF-8.
-pub fn encode(record: &Record<'_>, fields: &[Field], key: &mut Vec<u8>) {
+/// Encodes the group key of `record` behind what `key` holds; `false` if the record lacks one of the fields.
+/// Allocates only when `key` has to grow, or for text that is not UTF-8.
+pub fn encode(record: &Record<'_>, fields: &[Field], key: &mut Vec<u8>) -> bool {
+    let mut is_whole = true;
     for field in fields {
-        encode_value(record.value(field).as_ref(), key);
+        let value = record.value(field);
+        is_whole &= value.is_some();
+        encode_value(value.as_ref(), key);
     }
+    is_whole
 }
 
 /// Encodes a distinct tuple; `false`, and nothing written, if the record lacks one of the fields.
