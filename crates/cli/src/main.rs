@@ -92,6 +92,7 @@ fn dispatch(cli: &Cli, file: Option<&std::path::Path>) -> Result<Exit, Failure> 
         Command::Pattern(args) => commands::pattern::run(args, color),
         Command::Help(args) => Ok(commands::help::run(args, color)),
         Command::Generate(args) => commands::generate::run(args, &config::load(file, sets)?),
+        Command::Bench(args) => Ok(commands::bench::run(args, &config::load(file, sets)?)?),
         Command::Demo(args) => commands::demo::run(args, &config::load(file, sets)?, color),
     }
 }

@@ -27,7 +27,7 @@ pub(super) fn measure_all(corpus: &Corpus, rounds: usize) -> Result<Vec<Measured
     logins.batches(events, &mut |batch| batches.push(batch.clone()));
     let found = naive(&batches);
     let jobs = vec![
-        Job::new("threshold operator", found, || operate(&batches)).at_least(0.2),
+        Job::new("threshold operator", found, || operate(&batches)),
         Job::new("hash map, bare minimum", found, || naive(&batches)),
     ];
     #[expect(

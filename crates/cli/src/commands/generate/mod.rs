@@ -13,7 +13,7 @@ use hsmstream_corpus::{Config as Traffic, Corpus, Messages, Scenario, Scenarios}
 
 use crate::config::Config;
 use crate::exit::Exit;
-use crate::terminal::Out;
+use crate::terminal::{Out, counted};
 use crate::{Failure, complain};
 use args::{Compress, Generate, Where};
 use labels::Labels;
@@ -144,9 +144,10 @@ impl Written {
         let (rate, megabytes) = (self.records as f64 / seconds.max(1e-6), self.bytes as f64 / 1e6);
         let before = if args.compress == Compress::None { "" } else { " before compression" };
         complain(&format!(
-            "{} records in {} messages, {megabytes:.1} MB{before}, {seconds:.1} s, {rate:.0} records/s; {} records of \
-             attacks",
-            self.records, self.messages, self.labelled
+            "{} in {}, {megabytes:.1} MB{before}, {seconds:.1} s, {rate:.0} records/s; {} of attacks",
+            counted(self.records, "record"),
+            counted(self.messages, "message"),
+            counted(self.labelled, "record")
         ));
         let asked = args.traffic.scenario;
         let played = self.played.unwrap_or(Scenarios::NONE);

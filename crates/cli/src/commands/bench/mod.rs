@@ -1,0 +1,98 @@
+//! `bench`: what each stage costs on this machine, beside its rivals and bounds, in one run.
+//!
+//! The jobs are those of the crate `bench`, which the Criterion benchmarks measure too. Counts are checked on every
+//! run of every job: a wrong one ends it, because figures of a wrong result mean nothing.
+
+pub(crate) mod args;
+mod corpus;
+mod json;
+mod table;
+
+use std::io::{self, IsTerminal};
+
+use hsmstream_bench::machine::{BUILD, Machine};
+use hsmstream_bench::stages::Measured;
+use indicatif::ProgressBar;
+
+use crate::complain;
+use crate::config::Config;
+use crate::exit::Exit;
+use crate::terminal::{Out, escape};
+use args::Bench;
+use corpus::Records;
+
+/// Measures the stages; ends with [`Exit::Negative`] if a job finds something else than it must.
+///
+/// # Errors
+/// A corpus that cannot be read, or has no audit record.
+pub(crate) fn run(args: &Bench, config: &Config) -> anyhow::Result<Exit> {
+    let machine = Machine::this();
+    let records = if args.corpus.is_empty() {
+        Records::generate(args.seed, args.records)
+    } else {
+        Records::read(args, config)
+    };
+    let records = records?;
+    let notes = notes(&machine, &records);
+    let mut out = Out::new();
+    if !args.json {
+        table::head(&machine, &records, &notes, &mut out);
+    }
+    let spinner = if io::stderr().is_terminal() { ProgressBar::new_spinner() } else { ProgressBar::hidden() };
+    let mut all: Vec<Measured> = Vec::new();
+    for stage in args.stages() {
+        spinner.set_message(format!("measuring {stage}"));
+        spinner.tick();
+        match stage.measure(&records.corpus, rounds(args)) {
+            Ok(measured) => {
+                spinner.set_message("");
+                if !args.json {
+                    measured.iter().for_each(|group| table::group(group, rounds(args), &mut out));
+                }
+                all.extend(measured);
+            }
+            Err(error) => {
+                spinner.finish_and_clear();
+                out.flush();
+                complain(&format!(
+                    "error: {}; no figure of this run means anything",
+                    escape(error.to_string().as_bytes())
+                ));
+                return Ok(Exit::Negative);
+            }
+        }
+    }
+    spinner.finish_and_clear();
+    if args.json {
+        out.line(json::document(args, &machine, &records, &notes, &all).to_string().as_bytes());
+    }
+    out.flush();
+    Ok(Exit::Success)
+}
+
+fn rounds(args: &Bench) -> usize {
+    usize::try_from(args.rounds).unwrap_or(usize::MAX)
+}
+
+/// What a reader has to know about all figures.
+fn notes(machine: &Machine, records: &Records) -> Vec<String> {
+    let mut notes = Vec::new();
+    if BUILD.debug_assertions {
+        notes.push("this is a build with debug assertions: its figures mean nothing".to_owned());
+    } else if BUILD.profile != "release" {
+        notes.push(format!("this is the profile \"{}\"; what ships is \"release\"", BUILD.profile));
+    }
+    let bytes = records.corpus.buffer.bytes.len();
+    match machine.last_cache_bytes {
+        Some(cache) if bytes < 2 * cache => notes.push(format!(
+            "the records are less than twice the last cache of {} MiB: figures are those of a warm cache",
+            cache >> 20
+        )),
+        Some(_) => {}
+        None => notes.push("the size of the last cache is unknown".to_owned()),
+    }
+    if let Some(load) = machine.load.filter(|load| *load > 0.5) {
+        notes.push(format!("the machine does something else, too: load {load:.1}"));
+    }
+    notes
+}
