@@ -89,8 +89,15 @@ fn every_vector_holds() {
 fn the_output_is_that_of_the_aws_command() {
     let events = [r#"[10/Oct] "GET /" 404 12"#, "x", "a \u{e9}\u{1f600}\\\t\u{1} 4 \"y\""];
     let arguments = ["test", "--filter-pattern", "[at, ..., status = 4*, bytes]", "--log-event-messages"];
-    let said =
-        pattern(&[&arguments[..], &events, &["--region", "us-east-1", "--output", "json"]].concat(), b"");
+    let said = pattern(
+        &[
+            &arguments[..],
+            &events,
+            &["--region", "us-east-1", "--output", "json", "--no-cli-pager", "--color", "off"],
+        ]
+        .concat(),
+        b"",
+    );
     let expected = r#"{
     "matches": [
         {

@@ -5,7 +5,6 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use hsmstream_frame::Format;
 
-use crate::commands::bench::args::Bench;
 use crate::commands::generate::args::Generate;
 use crate::commands::help::Help;
 use crate::commands::pattern::args::Pattern;
@@ -29,7 +28,7 @@ Start here:  hsmstream demo                              everything in one proce
              hsmstream run --input 'export/**/*.gz'      rules over exported logs, no Kafka
              hsmstream run -c hsmstream.toml             the service
 
-Exit codes:  0 done (query: found)       1 nothing found, or a test failed
+Exit codes:  0 done (query: found)       1 nothing found, a test failed, or pattern check warns
              2 mistakes in arguments, configuration or rules; nothing was started
              3 a file, the broker or a permission failed       4 another instance took over";
 
@@ -50,7 +49,10 @@ pub(crate) struct Common {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum When {
     Auto,
+    // `on` and `off` are the words of the AWS command.
+    #[value(alias = "on")]
     Always,
+    #[value(alias = "off")]
     Never,
 }
 
@@ -76,8 +78,6 @@ pub(crate) enum Command {
     Help(Help),
     /// Make audit traffic with labelled attacks, to files or Kafka.
     Generate(Generate),
-    /// Measure each stage on this machine, beside its rivals and bounds.
-    Bench(Bench),
 }
 
 /// Show everything in one process: an embedded Kafka, generated traffic with attacks, live alerts.

@@ -7,7 +7,8 @@ use std::process::ExitCode;
 pub(crate) enum Exit {
     /// Done; for `query`: something matched.
     Success,
-    /// `query`: nothing matched; `test`: a test failed; `parse`: there were rejects and `--strict` was given.
+    /// `query`: nothing matched; `test`: a test failed; `parse`: there were rejects and `--strict` was given;
+    /// `pattern check`: there are warnings.
     Negative,
     /// Mistakes in the command line, the configuration or the rules; nothing was started.
     Usage,

@@ -1,17 +1,22 @@
-//! Patterns: no text makes the parser panic; mistakes point into the text; what is accepted prints and parses again.
+//! Patterns: no text makes the parser or the lints panic; mistakes and findings point into the text; what is accepted
+//! prints and parses again; what is said to be mended is accepted.
 
 #![no_main]
 
 use std::hint::black_box;
 
-use hsmstream_pattern::{Limits, Program, parse};
+use hsmstream_pattern::{Limits, Program, mended, outline, parse};
+use hsmstream_record::Kind;
+use hsmstream_rules::lint;
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|text: &str| {
     for limits in [Limits::default(), Limits::lifted()] {
         match parse(text, &limits) {
             Ok(pattern) => {
-                for warning in pattern.warnings() {
+                let spans = outline(&pattern).into_iter().map(|item| item.span);
+                assert!(spans.into_iter().all(|span| text.get(span).is_some()), "an item outside the text");
+                for warning in pattern.warnings().iter().chain(&lint(&pattern, Kind::Audit)) {
                     assert!(
                         text.get(warning.span.clone()).is_some(),
                         "a warning outside the text: {warning:?}"
@@ -27,6 +32,9 @@ fuzz_target!(|text: &str| {
             }
             Err(problems) => {
                 assert!(!problems.is_empty(), "refused without a reason");
+                if let Some(mended) = mended(text, &limits) {
+                    assert!(parse(&mended, &limits).is_ok(), "mended to {mended:?}, which is refused");
+                }
                 for problem in problems {
                     assert!(
                         text.get(problem.span.clone()).is_some(),
