@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use hsmstream_frame::Format;
 
+use crate::commands::bench::args::Bench;
 use crate::commands::generate::args::Generate;
 use crate::commands::help::Help;
 use crate::commands::pattern::args::Pattern;
@@ -78,6 +79,8 @@ pub(crate) enum Command {
     Help(Help),
     /// Make audit traffic with labelled attacks, to files or Kafka.
     Generate(Generate),
+    /// Measure each stage on this machine, beside its rivals and bounds.
+    Bench(Bench),
 }
 
 /// Show everything in one process: an embedded Kafka, generated traffic with attacks, live alerts.
