@@ -14,6 +14,7 @@ pub fn is_boundary(line: &[u8]) -> bool {
 }
 
 /// Cuts off the line ends and blanks behind a frame: they are no part of it.
+#[inline]
 #[must_use]
 pub fn trim_end(mut frame: &[u8]) -> &[u8] {
     while let [rest @ .., b' ' | b'\t' | b'\n' | b'\r'] = frame {

@@ -34,13 +34,13 @@ const MISMATCH_USECS_MAX: u64 = 1_000_000;
 #[inline]
 #[must_use]
 pub fn parse<'a>(frame: &'a [u8], limits: &Limits) -> Option<Audit<'a>> {
-    scan::dispatch(Plain { frame, limits })
+    scan::dispatch(Plain { frame, limits, or_else: Nobody })
 }
 
 /// As [`parse`], without vector instructions.
 #[must_use]
 pub fn parse_portable<'a>(frame: &'a [u8], limits: &Limits) -> Option<Audit<'a>> {
-    Plain { frame, limits }.run(Portable)
+    Plain { frame, limits, or_else: Nobody }.run(Portable)
 }
 
 /// Parses the message of a log event where it lies in its JSON envelope, still escaped.
@@ -77,25 +77,43 @@ pub fn parse_escaped_portable<'a>(
     Escaped { input, limits, buffer }.run(Portable)
 }
 
-/// A frame to be parsed by the fast parser alone.
+/// A frame to be parsed, and by whom if it is odd.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Plain<'a, 'l> {
+pub(crate) struct Plain<'a, 'l, F> {
     pub(crate) frame: &'a [u8],
     pub(crate) limits: &'l Limits,
+    pub(crate) or_else: F,
 }
 
-impl<'a> Task for Plain<'a, '_> {
-    type Output = Option<Audit<'a>>;
+/// Nobody reads what is odd.
+#[derive(Debug, Clone, Copy)]
+struct Nobody;
+
+impl<'a, F: Sink<'a>> Task for Plain<'a, '_, F> {
+    type Output = F::Output;
 
     #[inline(always)]
     fn run<S: Scanner>(self, scanner: S) -> Self::Output {
         let text = trim_end(self.frame);
-        if !fits(text, self.limits) {
-            return None;
+        let mut index = Index::EMPTY;
+        if !fits(text, self.limits) || index.add_lines(scanner, text).is_none() {
+            return self.or_else.odd();
         }
-        let mut index = Index::of_lines(scanner, text)?;
-        let count = index.count();
-        record::<1>(text, &mut index, count, text.into())
+        record::<1, _>(text, &mut index, text.into(), self.or_else)
+    }
+}
+
+impl<'a> Sink<'a> for Nobody {
+    type Output = Option<Audit<'a>>;
+
+    #[inline(always)]
+    fn read(self, audit: Audit<'a>) -> Self::Output {
+        Some(audit)
+    }
+
+    #[inline(always)]
+    fn odd(self) -> Self::Output {
+        None
     }
 }
 
@@ -110,18 +128,35 @@ impl<'a> Task for Escaped<'a, '_> {
 
     #[inline(always)]
     fn run<S: Scanner>(self, scanner: S) -> Self::Output {
-        let (mut index, end) = Index::of_string(scanner, self.input)?;
+        let mut index = Index::EMPTY;
+        let end = index.add_string(scanner, self.input)?;
         let mut text = self.input.get(..end)?;
-        let mut count = index.count();
         // Line ends behind a frame are no part of it; should there be more than one, the last line is empty.
-        if let Some(trimmed) = text.strip_suffix(b"\\n") {
+        if let [trimmed @ .., b'\\', b'n'] = text {
             text = trimmed;
-            count -= 1;
+            index.remove_last();
         }
         if !fits(text, self.limits) {
             return None;
         }
-        Some((record::<2>(text, &mut index, count, Raw::escaped(text, self.buffer))?, end + 1))
+        record::<2, _>(text, &mut index, Raw::escaped(text, self.buffer), Length(end + 1))
+    }
+}
+
+/// A record is given on with the length of its string.
+struct Length(usize);
+
+impl<'a> Sink<'a> for Length {
+    type Output = Option<(Audit<'a>, usize)>;
+
+    #[inline(always)]
+    fn read(self, audit: Audit<'a>) -> Self::Output {
+        Some((audit, self.0))
+    }
+
+    #[inline(always)]
+    fn odd(self) -> Self::Output {
+        None
     }
 }
 
@@ -132,67 +167,55 @@ fn fits(text: &[u8], limits: &Limits) -> bool {
         && usize::try_from(limits.frame_lines_max).is_ok_and(|max| max > LINES_MAX)
 }
 
+/// What becomes of a record that was read, and of one that is not for this parser.
+///
+/// So that what comes out of [`record`] is what its caller gives on: a record is large, and a copy of it would have to
+/// wait until it is written.
+pub(crate) trait Sink<'a> {
+    type Output;
+
+    fn read(self, audit: Audit<'a>) -> Self::Output;
+
+    fn odd(self) -> Self::Output;
+}
+
 /// Reads a record whose line ends are known and have `WIDTH` bytes each.
 #[inline(always)]
-fn record<'a, const WIDTH: usize>(
+fn record<'a, const WIDTH: usize, S: Sink<'a>>(
     text: &'a [u8],
     index: &mut Index,
-    count: usize,
     raw: Raw<'a>,
-) -> Option<Audit<'a>> {
-    if count > LINES_MAX {
-        return None;
+    sink: S,
+) -> S::Output {
+    index.seal(text.len());
+    if index.count() > LINES_MAX || index.end(0) != TIME_LINE {
+        return sink.odd();
     }
-    index.seal(count, text.len());
-    let usecs = time_line(text, index)?;
-    let mut lines = Lines::<WIDTH> { text, index, count, number: 0, line: &[] };
-    lines.advance()?;
-    let version = lines.text(b"Version No : ")?;
-    let sequence = lines.hex(b"Sequence No : ", 16)??.1;
-    let reboot = match lines.hex(b"Reboot counter : ", 8)? {
-        Some((_, reboot)) => Some(u32::try_from(reboot).ok()?),
-        None => None,
+    let Some(usecs) = time(text) else { return sink.odd() };
+    let mut lines = Lines::<WIDTH> { text, index, number: 0, line: &[] };
+    let Some(Header { version, sequence, reboot, command, user_id, session, response, log_type }) =
+        header(&mut lines)
+    else {
+        return sink.odd();
     };
-    let Command { command_type, opcode } = command(&mut lines)?;
-    let mut user = User { id: lines.text(b"User id : ")?, ..User::default() };
-    let session = lines.hex(b"Session Handle : ", 16)?.map(|(text, handle)| Session { text, handle });
-    let response = lines.response()?;
-    let (log_type, log_type_code) = lines.named(b"Log type : ", Base::Decimal)?;
-    let mut key = Keys::default();
-    match lines.line.first() {
-        Some(b'U') => {
-            user.name = lines.text(b"User Name : ")?;
-            (user.user_type, user.type_code) = lines.named(b"User Type : ", Base::Decimal)?;
-        }
-        Some(b'P' | b'K') => key = keys(&mut lines)?,
-        _ => {}
-    }
-    let rest = if lines.line.is_empty() {
-        Rest::default()
-    } else if user.name.is_none() {
-        clocks(lines)?
-    } else if version.is_some() {
-        believed(lines)?
-    } else {
-        return None;
-    };
+    let Some((user, key, rest)) = details(lines, version.is_some()) else { return sink.odd() };
     // Written at once and nowhere given by reference: so each field goes where the caller wants it, and the
     // record, which is large, is not copied.
-    Some(Audit {
+    sink.read(Audit {
         raw,
         usecs,
         sequence,
         reboot,
         version,
-        command_type: command_type.0,
-        command_type_code: command_type.1,
-        opcode: opcode.0,
-        opcode_code: opcode.1,
+        command_type: command.command_type.0,
+        command_type_code: command.command_type.1,
+        opcode: command.opcode.0,
+        opcode_code: command.opcode.1,
         session,
         response,
-        log_type,
-        log_type_code,
-        user,
+        log_type: log_type.0,
+        log_type_code: log_type.1,
+        user: User { id: user_id, ..user },
         target_user: rest.target_user,
         key,
         mechanism: rest.mechanism,
@@ -207,6 +230,63 @@ fn record<'a, const WIDTH: usize>(
         anomalies: Anomalies::NONE,
         extra_lines: 0,
     })
+}
+
+/// What all records have.
+struct Header<'a> {
+    version: Option<&'a [u8]>,
+    sequence: u64,
+    reboot: Option<u32>,
+    command: Command<'a>,
+    user_id: Option<&'a [u8]>,
+    session: Option<Session<'a>>,
+    response: Option<Response<'a>>,
+    log_type: Named<'a>,
+}
+
+#[inline(always)]
+fn header<'a, const WIDTH: usize>(lines: &mut Lines<'a, '_, WIDTH>) -> Option<Header<'a>> {
+    lines.advance()?;
+    Some(Header {
+        version: lines.text(b"Version No : ")?,
+        sequence: lines.hex(b"Sequence No : ", 16)??.1,
+        reboot: match lines.hex(b"Reboot counter : ", 8)? {
+            Some((_, reboot)) => Some(u32::try_from(reboot).ok()?),
+            None => None,
+        },
+        command: command(lines)?,
+        user_id: lines.text(b"User id : ")?,
+        session: lines.hex(b"Session Handle : ", 16)?.map(|(text, handle)| Session { text, handle }),
+        response: lines.response()?,
+        log_type: lines.named(b"Log type : ", Base::Decimal)?,
+    })
+}
+
+/// Reads what only some records have, up to the end.
+#[inline(always)]
+fn details<'a, const WIDTH: usize>(
+    mut lines: Lines<'a, '_, WIDTH>,
+    has_version: bool,
+) -> Option<(User<'a>, Keys, Rest<'a>)> {
+    let (mut user, mut key) = (User::default(), Keys::default());
+    match lines.line.first() {
+        Some(b'U') => {
+            user.name = lines.text(b"User Name : ")?;
+            (user.user_type, user.type_code) = lines.named(b"User Type : ", Base::Decimal)?;
+        }
+        Some(b'P' | b'K') => key = keys(&mut lines)?,
+        _ => {}
+    }
+    let rest = if lines.line.is_empty() {
+        Rest::default()
+    } else if user.name.is_none() {
+        clocks(lines)?
+    } else if has_version {
+        believed(lines)?
+    } else {
+        return None;
+    };
+    Some((user, key, rest))
 }
 
 /// A name with its code.
@@ -261,18 +341,17 @@ fn believed<'a, const WIDTH: usize>(mut lines: Lines<'a, '_, WIDTH>) -> Option<R
 /// Bytes of a first line in its usual form.
 const TIME_LINE: usize = 54;
 
-/// Reads the first line, if it is in its one usual form and the two times agree.
+/// Reads the first line, which ends where it usually ends, if it is in its one usual form and the two times agree.
 #[inline(always)]
-fn time_line(text: &[u8], index: &Index) -> Option<u64> {
-    let line: &[u8; TIME_LINE] = text.first_chunk().filter(|_| index.end(0) == TIME_LINE)?;
+fn time(text: &[u8]) -> Option<u64> {
+    let line: &[u8; TIME_LINE] = text.first_chunk()?;
     let (printed, rest) = behind(line, b"Time: ")?.split_first_chunk::<24>()?;
     let digits: &[u8; 16] = behind(rest, b", usecs:")?.first_chunk()?;
     // Sixteen digits, as from 2001 to 2286: less than the largest time.
-    let (high, low) = (front_word(digits)?, last_word(digits)?);
-    let usecs = swar::decimal(high)? * 100_000_000 + swar::decimal(low)?;
+    let usecs = swar::decimal_16(digits)?;
     debug_assert!(usecs <= time::USECS_MAX);
     // The microseconds of both are the same six digits, so that seconds are all there is to compare.
-    let agree = if last_word(printed)? >> 16 == low >> 16 {
+    let agree = if last_word(printed)? >> 16 == last_word(digits)? >> 16 {
         swar::printed_seconds(printed)?.abs_diff(usecs / 1_000_000) <= MISMATCH_USECS_MAX / 1_000_000
     } else {
         swar::printed(printed)?.abs_diff(usecs) <= MISMATCH_USECS_MAX
@@ -316,7 +395,6 @@ fn keys<const WIDTH: usize>(lines: &mut Lines<'_, '_, WIDTH>) -> Option<Keys> {
 struct Lines<'a, 'i, const WIDTH: usize> {
     text: &'a [u8],
     index: &'i Index,
-    count: usize,
     /// Which line end is in front of the next line.
     number: usize,
     /// The line at hand; empty behind the last.
@@ -327,7 +405,7 @@ impl<'a, const WIDTH: usize> Lines<'a, '_, WIDTH> {
     /// Goes on to the next line, which may not be empty.
     #[inline(always)]
     fn advance(&mut self) -> Option<()> {
-        if self.number == self.count {
+        if self.number == self.index.count() {
             self.line = &[];
             return Some(());
         }
@@ -396,6 +474,12 @@ impl<'a, const WIDTH: usize> Lines<'a, '_, WIDTH> {
     #[inline(always)]
     fn clock<const N: usize>(&mut self, name: &[u8; N], label: Label) -> Option<Option<u64>> {
         let Some(value) = self.value(name) else { return Some(None) };
+        if let Some((front, digits)) = value.split_last_chunk()
+            && front.ends_with(b" usec:")
+        {
+            self.advance()?;
+            return swar::decimal_16(digits).map(Some);
+        }
         match reading::read(label, self.take(value)?) {
             Reading::Clock(number, _) | Reading::Number(number) => Some(Some(number)),
             _ => None,
@@ -446,11 +530,6 @@ fn behind<'a, const N: usize>(bytes: &'a [u8], prefix: &[u8; N]) -> Option<&'a [
 }
 
 #[inline(always)]
-fn front_word(text: &[u8]) -> Option<u64> {
-    text.first_chunk().copied().map(u64::from_le_bytes)
-}
-
-#[inline(always)]
 fn last_word(line: &[u8]) -> Option<u64> {
     line.last_chunk().copied().map(u64::from_le_bytes)
 }
@@ -469,12 +548,13 @@ fn value_of_odd<'a>(line: &'a [u8], label: &[u8]) -> Option<&'a [u8]> {
 fn short_code(value: &[u8], base: Base) -> Option<(&[u8], u64)> {
     let (front, [word @ .., b')']) = value.split_last_chunk::<9>()? else { return None };
     let word = u64::from_le_bytes(*word);
-    let open = swar::last(word, b'(').filter(|open| (1..7).contains(open))?;
-    let name = value.get(..front.len() + open as usize - 1)?;
-    if (word >> ((open - 1) * 8)) & 0xff != u64::from(b' ') || name.last().is_none_or(|last| *last <= b' ') {
+    let open = swar::last(word, b'(')?;
+    let before = open.checked_sub(1)?;
+    let name = value.get(..front.len().wrapping_add(before as usize))?;
+    if swar::byte(word, before) != b' ' || name.last().is_none_or(|last| *last <= b' ') {
         return None;
     }
-    let (digits, count) = (word >> ((open + 1) * 8), 7 - open);
+    let (digits, count) = (swar::behind(word, open), 7_usize.wrapping_sub(open as usize));
     let code = match base {
         Base::Hex if digits & 0xffff == u64::from(u16::from_le_bytes(*b"0x")) => {
             swar::hex_front(digits >> 16, count.checked_sub(2)?)

@@ -2,10 +2,10 @@
 
 use crate::audit::Audit;
 use crate::careful;
-use crate::fast::Plain;
+use crate::fast::{Plain, Sink};
 use crate::limits::Limits;
 use crate::reason::Malformed;
-use crate::scan::{self, Scanner, Task};
+use crate::scan;
 
 /// Parses a frame.
 ///
@@ -16,19 +16,26 @@ use crate::scan::{self, Scanner, Task};
 /// [`Reason::ALL`](crate::Reason::ALL).
 #[inline]
 pub fn parse<'a>(frame: &'a [u8], limits: &Limits) -> Result<Audit<'a>, Malformed> {
-    scan::dispatch(Parse(Plain { frame, limits }))
+    scan::dispatch(Plain { frame, limits, or_else: Carefully { frame, limits } })
 }
 
-struct Parse<'a, 'l>(Plain<'a, 'l>);
+/// The careful parser reads what is odd.
+#[derive(Debug, Clone, Copy)]
+struct Carefully<'a, 'l> {
+    frame: &'a [u8],
+    limits: &'l Limits,
+}
 
-impl<'a> Task for Parse<'a, '_> {
+impl<'a> Sink<'a> for Carefully<'a, '_> {
     type Output = Result<Audit<'a>, Malformed>;
 
     #[inline(always)]
-    fn run<S: Scanner>(self, scanner: S) -> Self::Output {
-        match self.0.run(scanner) {
-            Some(audit) => Ok(audit),
-            None => careful::parse(self.0.frame, self.0.limits),
-        }
+    fn read(self, audit: Audit<'a>) -> Self::Output {
+        Ok(audit)
+    }
+
+    #[inline(always)]
+    fn odd(self) -> Self::Output {
+        careful::parse(self.frame, self.limits)
     }
 }

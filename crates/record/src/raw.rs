@@ -42,6 +42,7 @@ impl<'a> Raw<'a> {
 }
 
 impl<'a> From<&'a [u8]> for Raw<'a> {
+    #[inline]
     fn from(bytes: &'a [u8]) -> Self {
         Self { bytes, unescaped: None }
     }

@@ -29,6 +29,7 @@ pub enum Body<'a> {
 
 impl<'a> Record<'a> {
     /// The sort of record.
+    #[inline]
     #[must_use]
     pub const fn kind(&self) -> Kind {
         match &self.body {
@@ -47,6 +48,7 @@ impl<'a> Record<'a> {
     }
 
     /// The text that patterns see: the record as logged, without transport prefix and last line end.
+    #[inline]
     #[must_use]
     pub fn raw(&self) -> &'a [u8] {
         match &self.body {
@@ -56,6 +58,7 @@ impl<'a> Record<'a> {
     }
 
     /// The audit record, if it is one.
+    #[inline]
     #[must_use]
     pub const fn audit(&self) -> Option<&Audit<'a>> {
         match &self.body {

@@ -96,43 +96,43 @@ pub(crate) struct Index {
 }
 
 impl Index {
-    /// The line ends of a text. `None` if it is shorter than a block.
+    /// An empty index, to be filled where it lies: it is written in small pieces, and a copy would wait for them.
+    pub(crate) const EMPTY: Self = Self { ends: [0; LINES_MAX + AT_ONCE], count: 0 };
+
+    /// Adds the line ends of a text. `None` if it is shorter than a block.
     #[inline(always)]
-    pub(crate) fn of_lines<S: Scanner>(scanner: S, text: &[u8]) -> Option<Self> {
-        let mut index = Self { ends: [0; LINES_MAX + AT_ONCE], count: 0 };
+    pub(crate) fn add_lines<S: Scanner>(&mut self, scanner: S, text: &[u8]) -> Option<()> {
         let (blocks, rest) = text.as_chunks::<BLOCK>();
         let last = text.last_chunk()?;
         let mut base = 0;
         for block in blocks {
-            index.add(base, scanner.equal(block, b'\n'));
-            base += 64;
+            self.add(base, scanner.equal(block, b'\n'));
+            base = base.wrapping_add(64);
         }
         if !rest.is_empty() {
-            let known = BLOCK - rest.len();
-            index.add(base, scanner.equal(last, b'\n') >> known);
+            self.add(base, scanner.equal(last, b'\n') >> (BLOCK - rest.len()));
         }
-        Some(index)
+        Some(())
     }
 
-    /// The escapes of a JSON string that `input` begins with, its opening quote cut off, and where it ends. Every
-    /// backslash is taken for one of a line end: who uses the index has to look what stands behind. `None` if no
+    /// Adds the escapes of a JSON string that `input` begins with, its opening quote cut off, and finds where it ends.
+    /// Every backslash is taken for one of a line end: who uses the index has to look what stands behind. `None` if no
     /// quote ends the string.
     #[inline(always)]
-    pub(crate) fn of_string<S: Scanner>(scanner: S, input: &[u8]) -> Option<(Self, usize)> {
-        let mut index = Self { ends: [0; LINES_MAX + AT_ONCE], count: 0 };
+    pub(crate) fn add_string<S: Scanner>(&mut self, scanner: S, input: &[u8]) -> Option<usize> {
         let (blocks, rest) = input.as_chunks::<BLOCK>();
         let mut base = 0;
         for block in blocks {
-            if let Some(end) = index.add_of_string(scanner, base, block) {
-                return Some((index, end)).filter(|_| input.get(end) == Some(&b'"'));
+            if let Some(end) = self.add_of_string(scanner, base, block) {
+                return (input.get(end) == Some(&b'"')).then_some(end);
             }
-            base += 64;
+            base = base.wrapping_add(64);
         }
         // Zeros end a string, too.
         let mut block = [0; BLOCK];
         block.get_mut(..rest.len())?.copy_from_slice(rest);
-        let end = index.add_of_string(scanner, base, &block)?;
-        Some((index, end)).filter(|_| input.get(end) == Some(&b'"'))
+        let end = self.add_of_string(scanner, base, &block)?;
+        (input.get(end) == Some(&b'"')).then_some(end)
     }
 
     #[inline(always)]
@@ -158,7 +158,7 @@ impl Index {
         if count > AT_ONCE {
             self.add_more(base, bits);
         }
-        self.count += count;
+        self.count = self.count.wrapping_add(count);
     }
 
     #[cold]
@@ -176,10 +176,16 @@ impl Index {
         self.count
     }
 
-    /// Puts the end of a text of `count` line ends behind them.
+    /// Forgets the last line end.
     #[inline(always)]
-    pub(crate) fn seal(&mut self, count: usize, end: usize) {
-        if let (Some(place), Ok(end)) = (self.ends.get_mut(count), u32::try_from(end)) {
+    pub(crate) fn remove_last(&mut self) {
+        self.count = self.count.saturating_sub(1);
+    }
+
+    /// Puts the end of the text behind the line ends.
+    #[inline(always)]
+    pub(crate) fn seal(&mut self, end: usize) {
+        if let (Some(place), Ok(end)) = (self.ends.get_mut(self.count), u32::try_from(end)) {
             *place = end;
         }
     }

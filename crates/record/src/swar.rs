@@ -19,38 +19,54 @@ pub(crate) const fn last(word: u64, byte: u8) -> Option<u32> {
     if same == 0 { None } else { Some(7 - same.leading_zeros() / 8) }
 }
 
-/// The number that the last `count` bytes print in hex digits of either case; `count` is 1 to 8.
+/// The byte at a place below 8.
 #[inline(always)]
-pub(crate) fn hex_back(word: u64, count: usize) -> Option<u64> {
-    let used = u64::MAX << unused(count)?;
-    hex(word & used | ZEROS & !used)
+pub(crate) const fn byte(word: u64, place: u32) -> u8 {
+    word.wrapping_shr(place * 8).to_le_bytes()[0]
 }
 
-/// How many bits of a word are left over by `count` bytes; `None` if none or all are.
+/// What stands behind a place below 8, moved to the front.
 #[inline(always)]
-fn unused(count: usize) -> Option<u32> {
-    u32::try_from(count).ok().filter(|count| *count != 0).and_then(|count| 64_u32.checked_sub(count * 8))
+pub(crate) const fn behind(word: u64, place: u32) -> u64 {
+    word.wrapping_shr(place * 8) >> 8
 }
 
 /// The number that the first `count` bytes print in hex digits of either case; `count` is 1 to 8.
 #[inline(always)]
-pub(crate) fn hex_front(word: u64, count: u32) -> Option<u64> {
-    let unused = 64_u32.checked_sub(count * 8).filter(|_| count != 0)?;
-    hex(word << unused | ZEROS & !(u64::MAX << unused))
+pub(crate) fn hex_front(word: u64, count: usize) -> Option<u64> {
+    let unused = unused(count)?;
+    hex(word.wrapping_shl(unused) | ZEROS & !u64::MAX.wrapping_shl(unused))
+}
+
+/// The number that the last `count` bytes print in hex digits of either case; `count` is 1 to 8.
+#[inline(always)]
+pub(crate) fn hex_back(word: u64, count: usize) -> Option<u64> {
+    let used = u64::MAX.wrapping_shl(unused(count)?);
+    hex(word & used | ZEROS & !used)
+}
+
+/// The number that the first `count` bytes print in decimal digits; `count` is 1 to 8.
+#[inline(always)]
+pub(crate) fn decimal_front(word: u64, count: usize) -> Option<u64> {
+    let unused = unused(count)?;
+    decimal(word.wrapping_shl(unused) | ZEROS & !u64::MAX.wrapping_shl(unused))
 }
 
 /// The number that the last `count` bytes print in decimal digits; `count` is 1 to 8.
 #[inline(always)]
 pub(crate) fn decimal_back(word: u64, count: usize) -> Option<u64> {
-    let used = u64::MAX << unused(count)?;
+    let used = u64::MAX.wrapping_shl(unused(count)?);
     decimal(word & used | ZEROS & !used)
 }
 
-/// The number that the first `count` bytes print in decimal digits; `count` is 1 to 8.
+/// How many bits of a word `count` bytes leave over; `None` if `count` is not 1 to 8.
 #[inline(always)]
-pub(crate) fn decimal_front(word: u64, count: u32) -> Option<u64> {
-    let unused = 64_u32.checked_sub(count * 8).filter(|_| count != 0)?;
-    decimal(word << unused | ZEROS & !(u64::MAX << unused))
+fn unused(count: usize) -> Option<u32> {
+    if count.wrapping_sub(1) < 8 {
+        u32::try_from(64_usize.wrapping_sub(count.wrapping_mul(8))).ok()
+    } else {
+        None
+    }
 }
 
 /// The number that eight decimal digits print.
@@ -64,6 +80,12 @@ pub(crate) fn decimal(word: u64) -> Option<u64> {
     let high = (pairs & 0x0000_00ff_0000_00ff).wrapping_mul(0x000f_4240_0000_0064);
     let low = (pairs >> 16 & 0x0000_00ff_0000_00ff).wrapping_mul(0x0000_2710_0000_0001);
     Some(high.wrapping_add(low) >> 32)
+}
+
+/// The number that sixteen decimal digits print.
+#[inline(always)]
+pub(crate) fn decimal_16(digits: &[u8; 16]) -> Option<u64> {
+    Some(decimal(word(digits, 0))?.wrapping_mul(100_000_000).wrapping_add(decimal(word(digits, 8))?))
 }
 
 /// The number that eight hex digits print.
@@ -128,7 +150,8 @@ pub(crate) fn printed_seconds(text: &[u8; 24]) -> Option<u64> {
     if hour >= 24 || minute >= 60 || second >= 60 {
         return None;
     }
-    Some(days * 86_400 + hour * 3600 + minute * 60 + second)
+    let of_day = hour.wrapping_mul(3600).wrapping_add(minute.wrapping_mul(60)).wrapping_add(second);
+    Some(days.wrapping_mul(86_400).wrapping_add(of_day))
 }
 
 /// Days from the epoch to a date of the years 2000 to 2099, of which every fourth is a leap year.
@@ -136,10 +159,13 @@ pub(crate) fn printed_seconds(text: &[u8; 24]) -> Option<u64> {
 fn days(year: u64, month: u64, day: u64) -> Option<u64> {
     let &(before, length) = MONTHS.get(usize::try_from(month).ok()?)?;
     let leap = year.is_multiple_of(4);
-    if day == 0 || day > length + u64::from(leap && month == 2) {
+    if day.wrapping_sub(1) >= length.wrapping_add(u64::from(leap & (month == 2))) {
         return None;
     }
-    Some(DAYS_2000 + (year * 1461).div_ceil(4) + before + u64::from(leap && month > 2) + day - 1)
+    // Each year before adds 365 days, and every fourth, the first of them a leap year, one more.
+    let years = year.wrapping_mul(1461).wrapping_add(3) >> 2;
+    let of_year = before.wrapping_add(u64::from(leap & (month > 2))).wrapping_add(day);
+    Some(years.wrapping_add(of_year).wrapping_add(DAYS_2000 - 1))
 }
 
 #[inline(always)]

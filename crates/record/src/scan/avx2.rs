@@ -60,15 +60,15 @@ impl Scanner for Avx2 {
 #[target_feature(enable = "avx2")]
 fn equal(block: &[u8; BLOCK], byte: u8) -> u64 {
     let wanted = _mm256_set1_epi8(byte.cast_signed());
-    let (front, back) = load(block);
-    bits(_mm256_cmpeq_epi8(front, wanted), _mm256_cmpeq_epi8(back, wanted))
+    let [front, back] = halves(block);
+    bits(_mm256_cmpeq_epi8(load(front), wanted), _mm256_cmpeq_epi8(load(back), wanted))
 }
 
 #[inline]
 #[target_feature(enable = "avx2")]
 fn ends_string(block: &[u8; BLOCK]) -> u64 {
-    let (front, back) = load(block);
-    bits(is_end_of_string(front), is_end_of_string(back))
+    let [front, back] = halves(block);
+    bits(is_end_of_string(load(front)), is_end_of_string(load(back)))
 }
 
 #[inline]
@@ -79,12 +79,19 @@ fn is_end_of_string(bytes: __m256i) -> __m256i {
     _mm256_or_si256(is_quote, is_control)
 }
 
+#[inline(always)]
+fn halves(block: &[u8; BLOCK]) -> [&[u8; 32]; 2] {
+    match block.as_chunks() {
+        ([front, back], _) => [front, back],
+        _ => [&[0; 32]; 2],
+    }
+}
+
 #[inline]
 #[target_feature(enable = "avx2")]
-fn load(block: &[u8; BLOCK]) -> (__m256i, __m256i) {
-    let front = block.as_ptr().cast::<__m256i>();
-    // SAFETY: 64 bytes are read, and the array has 64; neither load needs alignment.
-    unsafe { (_mm256_loadu_si256(front), _mm256_loadu_si256(front.add(1))) }
+fn load(half: &[u8; 32]) -> __m256i {
+    // SAFETY: 32 bytes are read, and the array has 32; the load needs no alignment.
+    unsafe { _mm256_loadu_si256(half.as_ptr().cast()) }
 }
 
 /// The highest bit of each byte.

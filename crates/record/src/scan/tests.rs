@@ -32,7 +32,8 @@ impl Task for Lines<'_> {
     type Output = Option<Found>;
 
     fn run<S: Scanner>(self, scanner: S) -> Self::Output {
-        Index::of_lines(scanner, self.0).map(|index| (held(&index), index.count(), None))
+        let mut index = Index::EMPTY;
+        index.add_lines(scanner, self.0).map(|()| (held(&index), index.count(), None))
     }
 }
 
@@ -42,7 +43,8 @@ impl Task for Text<'_> {
     type Output = Option<Found>;
 
     fn run<S: Scanner>(self, scanner: S) -> Self::Output {
-        Index::of_string(scanner, self.0).map(|(index, end)| (held(&index), index.count(), Some(end)))
+        let mut index = Index::EMPTY;
+        index.add_string(scanner, self.0).map(|end| (held(&index), index.count(), Some(end)))
     }
 }
 

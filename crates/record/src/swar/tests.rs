@@ -33,17 +33,16 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(2000))]
 
     #[test]
-    fn words_read_as_loops_do(bytes in proptest::array::uniform8(byte()), count in 0..10_u32) {
+    fn words_read_as_loops_do(bytes in proptest::array::uniform8(byte()), count in 0..10_usize) {
         let word = u64::from_le_bytes(bytes);
         let place = |at: Option<usize>| at.map(|at| u32::try_from(at).expect("small"));
         for wanted in [b'(', b'\n', 0, 0x80, 0xff] {
             prop_assert_eq!(last(word, wanted), place(bytes.iter().rposition(|&byte| byte == wanted)));
         }
         prop_assert_eq!(decimal(word), reading::decimal(&bytes));
-        let front = bytes.get(..count as usize).unwrap_or_default();
+        let front = bytes.get(..count).unwrap_or_default();
         prop_assert_eq!(decimal_front(word, count), reading::decimal(front));
         prop_assert_eq!(hex_front(word, count), reading::hex_digits(front, 16));
-        let count = count as usize;
         let back = bytes.len().checked_sub(count).and_then(|start| bytes.get(start..)).unwrap_or_default();
         prop_assert_eq!(decimal_back(word, count), reading::decimal(back));
         prop_assert_eq!(hex_back(word, count), reading::hex_digits(back, 16));
