@@ -6,7 +6,7 @@
 //! * [`Batch`] and [`Fetched`]: borrowed messages, freed when the batch is dropped.
 //! * [`Membership`]: group metadata with its generation, which the safe binding does not show.
 //! * [`flush`], [`send_offsets`], [`commit_transaction`], [`commit_offsets`], [`end_offset`], [`set_token`],
-//!   [`mock_rebalance_delay`].
+//!   [`mock_rebalance_delay`], [`topic_rights`], [`group_rights`].
 //!
 //! Invariants: a `Queue` keeps its client alive, so the client cannot be destroyed under it (and
 //! destroying a client whose queue handles live would hang for ever); a `Batch` borrows its queue, so no
@@ -15,6 +15,8 @@
 //! (`RD_KAFKA_Q_F_FWD_APP`, rdkafka_partition.c).
 
 #![expect(unsafe_code, reason = "batch consume and group metadata exist in the C interface only")]
+
+mod rights;
 
 use std::ffi::{CStr, CString, c_char, c_int, c_void};
 use std::fmt;
@@ -31,6 +33,8 @@ use rdkafka_sys::RDKafkaErrorCode;
 
 use crate::context::Consumer;
 use crate::oauth::Token;
+
+pub(crate) use rights::{Right, group_rights, topic_rights};
 
 /// Most messages one batch may hold; beyond about a thousand the batch leaves the L2 cache.
 pub(crate) const BATCH_MAX: usize = 1_000;

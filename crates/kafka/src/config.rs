@@ -5,17 +5,17 @@
 //! secret never reaches a `Debug` or `Display` text. Next stage: [`crate::transport`], [`crate::admin`].
 
 mod owned;
+mod security;
 
 use std::fmt;
-use std::path::PathBuf;
 use std::time::Duration;
 
 use hsmstream_engine::ports::{Channel, TaskId};
 use rdkafka::config::{ClientConfig, RDKafkaLogLevel};
 
-use crate::oauth::TokenSource;
-
 use owned::owned_because;
+
+pub use security::{Sasl, Tls};
 
 /// A text that is never shown.
 #[derive(Clone, PartialEq, Eq)]
@@ -76,61 +76,6 @@ pub struct OutputTopics {
     pub rollups: String,
     /// Rejects.
     pub rejects: String,
-}
-
-/// TLS settings; files are PEM.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Tls {
-    /// Authorities to trust; absent: the system's.
-    pub ca_file: Option<PathBuf>,
-    /// Client certificate.
-    pub certificate_file: Option<PathBuf>,
-    /// Client key.
-    pub key_file: Option<PathBuf>,
-    /// Password of the client key.
-    pub key_password: Option<Secret>,
-}
-
-/// SASL settings.
-#[derive(Clone, Debug)]
-pub enum Sasl {
-    /// User name and password in clear; use with TLS only.
-    Plain {
-        /// User name.
-        username: String,
-        /// Password.
-        password: Secret,
-    },
-    /// Challenge and response with SHA-256.
-    ScramSha256 {
-        /// User name.
-        username: String,
-        /// Password.
-        password: Secret,
-    },
-    /// Challenge and response with SHA-512.
-    ScramSha512 {
-        /// User name.
-        username: String,
-        /// Password.
-        password: Secret,
-    },
-    /// Bearer tokens, fetched anew before they expire.
-    OauthBearer {
-        /// Where tokens come from.
-        tokens: TokenSource,
-    },
-}
-
-impl Sasl {
-    fn mechanism(&self) -> &'static str {
-        match self {
-            Self::Plain { .. } => "PLAIN",
-            Self::ScramSha256 { .. } => "SCRAM-SHA-256",
-            Self::ScramSha512 { .. } => "SCRAM-SHA-512",
-            Self::OauthBearer { .. } => "OAUTHBEARER",
-        }
-    }
 }
 
 /// Everything the Kafka edge must know.
@@ -280,35 +225,6 @@ impl KafkaConfig {
         }
     }
 
-    fn check_security(&self, mistakes: &mut Vec<String>) {
-        let needs_ssl = match (&self.tls, &self.sasl) {
-            (Some(_), _) => Some("kafka.tls"),
-            (None, Some(Sasl::Plain { .. }) | None) => None,
-            (None, Some(_)) => Some("kafka.sasl.mechanism"),
-        };
-        if let Some(key) = needs_ssl.filter(|_| !cfg!(feature = "ssl")) {
-            mistakes.push(format!(
-                "{key}: this build of hsmstream has no TLS; build it with `cargo build --release --features ssl`"
-            ));
-        }
-        let half = |tls: &Tls| tls.certificate_file.is_some() != tls.key_file.is_some();
-        if self.tls.as_ref().is_some_and(half) {
-            let text = "kafka.tls: certificate_file and key_file go together; one of them is missing";
-            mistakes.push(text.to_owned());
-        }
-        let empty = match &self.sasl {
-            Some(
-                Sasl::Plain { username, password }
-                | Sasl::ScramSha256 { username, password }
-                | Sasl::ScramSha512 { username, password },
-            ) => username.is_empty() || password.expose().is_empty(),
-            Some(Sasl::OauthBearer { .. }) | None => false,
-        };
-        if empty {
-            mistakes.push("kafka.sasl: username and password are both needed".to_owned());
-        }
-    }
-
     /// Name of the changelog topic of an input topic.
     #[must_use]
     pub fn changelog(&self, input_topic: &str) -> String {
@@ -352,40 +268,6 @@ impl KafkaConfig {
             .set_log_level(RDKafkaLogLevel::Info);
         self.set_security(&mut properties);
         properties
-    }
-
-    fn set_security(&self, properties: &mut ClientConfig) {
-        let protocol = match (&self.tls, &self.sasl) {
-            (None, None) => "plaintext",
-            (Some(_), None) => "ssl",
-            (None, Some(_)) => "sasl_plaintext",
-            (Some(_), Some(_)) => "sasl_ssl",
-        };
-        properties.set("security.protocol", protocol);
-        if let Some(tls) = &self.tls {
-            let files = [
-                ("ssl.ca.location", &tls.ca_file),
-                ("ssl.certificate.location", &tls.certificate_file),
-                ("ssl.key.location", &tls.key_file),
-            ];
-            for (name, file) in files {
-                if let Some(file) = file {
-                    properties.set(name, file.to_string_lossy());
-                }
-            }
-            if let Some(password) = &tls.key_password {
-                properties.set("ssl.key.password", password.expose());
-            }
-        }
-        if let Some(sasl) = &self.sasl {
-            properties.set("sasl.mechanism", sasl.mechanism());
-            if let Sasl::Plain { username, password }
-            | Sasl::ScramSha256 { username, password }
-            | Sasl::ScramSha512 { username, password } = sasl
-            {
-                properties.set("sasl.username", username).set("sasl.password", password.expose());
-            }
-        }
     }
 
     /// Properties of clients that ask for offsets and metadata only; `read_committed` or not decides which end

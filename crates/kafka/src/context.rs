@@ -22,7 +22,7 @@ use rdkafka::types::RDKafkaRespErr;
 
 use crate::batch::set_token;
 use crate::config::{KafkaConfig, Sasl};
-use crate::error::Error;
+use crate::error::{Error, code_of, is_refused};
 use crate::oauth::TokenSource;
 
 /// The consumer of this crate.
@@ -130,6 +130,16 @@ impl Context {
         self.events().rebalances.clear();
     }
 
+    /// Remembers why a connection was closed, unless it is known that this client is refused: brokers close the
+    /// connections of those, too.
+    fn closed(&self, why: &str) {
+        let why = why.split_once("]: ").map_or(why, |(_thread, why)| why);
+        let mut events = self.events();
+        if !events.latest.as_ref().is_some_and(|(code, _)| is_refused(*code)) {
+            events.latest = Some((RDKafkaErrorCode::BrokerTransportFailure, why.to_owned()));
+        }
+    }
+
     /// Tells an error: as a warning if none was told lately, for connection trouble comes again with every
     /// attempt.
     fn tell(&self, text: &str) {
@@ -152,6 +162,9 @@ impl ClientContext for Context {
     const ENABLE_REFRESH_OAUTH_TOKEN: bool = true;
 
     fn log(&self, level: RDKafkaLogLevel, facility: &str, message: &str) {
+        if facility == "FAIL" {
+            self.closed(message);
+        }
         match level {
             // A property of consumers given to a producer, or the reverse: all clients get the user's.
             _ if facility == "CONFWARN" => tracing::debug!(facility, message, "kafka client"),
@@ -172,7 +185,7 @@ impl ClientContext for Context {
     fn error(&self, error: KafkaError, reason: &str) {
         let text = if reason.is_empty() { error.to_string() } else { reason.to_owned() };
         self.tell(&text);
-        let code = error.rdkafka_error_code().unwrap_or(RDKafkaErrorCode::Unknown);
+        let code = code_of(error.rdkafka_error_code().unwrap_or(RDKafkaErrorCode::Unknown), &text);
         let mut events = self.events();
         // That all brokers are down follows the errors that say why.
         if code != RDKafkaErrorCode::AllBrokersDown || events.latest.is_none() {
@@ -232,7 +245,7 @@ pub(crate) fn authorize<C: ClientContext>(client: &Client<C>, config: &KafkaConf
 /// Makes a consumer.
 pub(crate) fn consumer(properties: &ClientConfig, config: &KafkaConfig) -> Result<Consumer, Error> {
     let made = Consumer::from_config_and_context(properties, Context::new(config));
-    let client = made.map_err(|error| Error::new(format!("consumer: {error}")))?;
+    let client = made.map_err(|error| Error::unmade("consumer", &error))?;
     authorize(client.client(), config)?;
     Ok(client)
 }
@@ -240,7 +253,7 @@ pub(crate) fn consumer(properties: &ClientConfig, config: &KafkaConfig) -> Resul
 /// Makes a producer.
 pub(crate) fn producer(properties: &ClientConfig, config: &KafkaConfig) -> Result<Producer, Error> {
     let made = Producer::from_config_and_context(properties, Context::new(config));
-    let client = made.map_err(|error| Error::new(format!("producer: {error}")))?;
+    let client = made.map_err(|error| Error::unmade("producer", &error))?;
     authorize(client.client(), config)?;
     Ok(client)
 }

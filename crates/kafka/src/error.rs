@@ -14,11 +14,29 @@ use crate::batch::Failure;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Error {
     text: String,
+    refused: bool,
 }
 
 impl Error {
     pub(crate) fn new(text: impl Into<String>) -> Self {
-        Self { text: text.into() }
+        Self { text: text.into(), refused: false }
+    }
+
+    /// An error with its code's advice.
+    pub(crate) fn coded(code: Code, text: &str) -> Self {
+        Self { text: explained(code, text), refused: is_refused(code) || is_missing_right(code) }
+    }
+
+    /// An error of making a client, which reads the files of `kafka.tls`.
+    pub(crate) fn unmade(client: &str, error: &KafkaError) -> Self {
+        let text = format!("{client}: {error}");
+        let advice = TLS_FILES.iter().find(|(property, _)| text.contains(property));
+        Self::new(advice.map_or(text.clone(), |(_, advice)| format!("{text}; {advice}")))
+    }
+
+    /// Whether trying again is no use until somebody grants or corrects something.
+    pub(crate) fn is_refusal(&self) -> bool {
+        self.refused
     }
 }
 
@@ -83,9 +101,26 @@ pub(crate) fn is_group_change(code: Code) -> bool {
     )
 }
 
-/// The broker does not let this user in; trying again will not help.
-pub(crate) fn is_refused_login(code: Code) -> bool {
-    matches!(code, Code::Authentication | Code::SaslAuthenticationFailed)
+/// One side does not take the other for what it claims to be; trying again will not help.
+pub(crate) fn is_refused(code: Code) -> bool {
+    matches!(code, Code::Authentication | Code::SaslAuthenticationFailed | Code::SSL)
+}
+
+/// This user may not do that.
+fn is_missing_right(code: Code) -> bool {
+    matches!(
+        code,
+        Code::TopicAuthorizationFailed
+            | Code::GroupAuthorizationFailed
+            | Code::TransactionalIdAuthorizationFailed
+            | Code::ClusterAuthorizationFailed
+    )
+}
+
+/// The code of a connection's error. The client takes a TLS alert, which is how a broker refuses a client's
+/// certificate, for a failure of the network.
+pub(crate) fn code_of(code: Code, text: &str) -> Code {
+    if code == Code::BrokerTransportFailure && text.contains(TLS_ALERT) { Code::SSL } else { code }
 }
 
 /// Trouble that passes by itself.
@@ -132,9 +167,13 @@ pub(crate) fn advice(code: Code) -> Option<&'static str> {
         }
         Code::Resolve => "the host name in kafka.brokers does not resolve",
         Code::Authentication | Code::SaslAuthenticationFailed => {
-            "check kafka.sasl: mechanism, username and password"
+            "check kafka.sasl: mechanism, username and password, and whether this listener takes SASL"
         }
-        Code::SSL => "check kafka.tls: ca_file must hold the authority that signed the broker's certificate",
+        Code::SSL => {
+            "check kafka.tls: ca_file must hold the authority that signed the broker's certificate, and the \
+             certificate must name the host as kafka.brokers does; `openssl s_client -connect HOST:PORT -CAfile \
+             FILE -verify_hostname HOST` shows which of the two is wrong"
+        }
         Code::TopicAuthorizationFailed => {
             "grant this user READ and DESCRIBE on input and changelog topics, WRITE on output and changelog topics"
         }
@@ -160,8 +199,24 @@ pub(crate) fn advice(code: Code) -> Option<&'static str> {
 
 /// An error text with its advice.
 pub(crate) fn explained(code: Code, text: &str) -> String {
-    advice(code).map_or_else(|| text.to_owned(), |advice| format!("{text}; {advice}"))
+    let advice = if text.contains(TLS_ALERT) { Some(ALERT_ADVICE) } else { advice(code) };
+    advice.map_or_else(|| text.to_owned(), |advice| format!("{text}; {advice}"))
 }
+
+/// Stands in OpenSSL's text for an alert that the broker sent.
+const TLS_ALERT: &str = "SSL alert number";
+const ALERT_ADVICE: &str = "the broker refuses this client: it wants a certificate, or does not trust the one it was \
+                            shown (kafka.tls.certificate_file, kafka.tls.key_file)";
+
+/// What must be in the files of `kafka.tls`, by the property in whose name the client complains.
+const TLS_FILES: &[(&str, &str)] = &[
+    ("ssl.ca.location", "kafka.tls.ca_file must hold certificates in PEM"),
+    ("ssl.certificate.location", "kafka.tls.certificate_file must hold the client's certificate in PEM"),
+    (
+        "ssl.key.location",
+        "kafka.tls.key_file must hold the key of certificate_file in PEM, and kafka.tls.key_password must open it",
+    ),
+];
 
 #[cfg(test)]
 mod tests {
@@ -187,5 +242,17 @@ mod tests {
         for (failure, expected) in cases {
             assert_eq!(failure.transport("commit"), expected);
         }
+    }
+
+    #[test]
+    fn an_alert_of_tls_is_a_refusal() {
+        // As librdkafka 2.12.1 with OpenSSL 3.0 reports it.
+        let text = "ssl://b:9094/1: Receive failed: error:0A000412:SSL routines::sslv3 alert bad certificate: \
+                    SSL alert number 42 (after 0ms in state APIVERSION_QUERY)";
+        let code = code_of(Code::BrokerTransportFailure, text);
+        assert!(is_refused(code));
+        assert!(Error::coded(code, text).to_string().contains("kafka.tls.certificate_file"));
+        let gone = "Disconnected: connection closed by peer";
+        assert_eq!(code_of(Code::BrokerTransportFailure, gone), Code::BrokerTransportFailure);
     }
 }

@@ -8,7 +8,7 @@ use rdkafka::error::{KafkaError, RDKafkaErrorCode as Code};
 
 use crate::config::KafkaConfig;
 use crate::context::{Consumer, Context};
-use crate::error::{Error, explained, is_passing, is_refused_login};
+use crate::error::{Error, is_passing, is_refused};
 
 /// The result of one attempt.
 pub(crate) type Tried<T> = Result<T, KafkaError>;
@@ -58,7 +58,7 @@ pub(crate) fn retry<T>(
         (0..EVENTS_PER_ROUND).for_each(|_| serve(Duration::ZERO));
         let code = error.rdkafka_error_code().unwrap_or(Code::Unknown);
         let latest = client.context().latest_error();
-        let refused = latest.as_ref().is_some_and(|(code, _)| is_refused_login(*code));
+        let refused = latest.as_ref().is_some_and(|(code, _)| is_refused(*code));
         let over = deadline <= clock.monotonic().saturating_add(pause);
         if refused || over || !is_passing(code) {
             let brokers = config.brokers.join(", ");
@@ -66,7 +66,7 @@ pub(crate) fn retry<T>(
             // A request that timed out says little; what the connection said says why.
             let (code, why) = latest.filter(|_| is_passing(code)).unwrap_or((code, error.to_string()));
             let text = format!("{doing} at {brokers} (tried for {took:.1} s): {why}");
-            return Err(Error::new(explained(code, &text)));
+            return Err(Error::coded(code, &text));
         }
         serve(pause);
         pause = (pause * 2).min(PAUSE_MAX);
@@ -77,5 +77,5 @@ pub(crate) fn retry<T>(
 pub(crate) const REQUEST_WAIT: Duration = Duration::from_secs(3);
 /// Longest pause between two attempts.
 const PAUSE_MAX: Duration = Duration::from_secs(1);
-/// Events served after an attempt; logs are events too.
-const EVENTS_PER_ROUND: usize = 16;
+/// Events served after an attempt; logs are events too, and with `debug` there are hundreds before the reason.
+const EVENTS_PER_ROUND: usize = 1_024;

@@ -22,7 +22,7 @@ use rdkafka::producer::{BaseRecord, Producer as _};
 use crate::batch::{Failure, commit_transaction, flush, send_offsets};
 use crate::config::{Delivery, KafkaConfig, OutputTopics};
 use crate::context::{Producer, producer};
-use crate::error::{Error, explained, is_fencing, is_passing, is_refused_login};
+use crate::error::{Error, explained, is_fencing, is_passing, is_refused};
 use crate::source::Source;
 
 /// The writing side of one worker.
@@ -54,27 +54,9 @@ impl Sink {
             clock: SystemClock::new(),
         };
         if sink.transactional {
-            sink.initialize(&config.transactional_id(worker), deadline)?;
+            initialize(&sink.producer, &config.transactional_id(worker), deadline)?;
         }
         Ok(sink)
-    }
-
-    fn initialize(&self, id: &str, deadline: Duration) -> Result<(), Error> {
-        let until = self.clock.monotonic().saturating_add(deadline);
-        loop {
-            // In slices: the client's events, new tokens among them, are served between.
-            let Err(error) = self.producer.init_transactions(INITIALIZE_SLICE) else { return Ok(()) };
-            (0..REPORTS_PER_ROUND).for_each(|_| self.producer.poll(Duration::ZERO));
-            let failure = Failure::of(&error);
-            let passing = failure.retriable || is_passing(failure.code);
-            let latest = self.producer.context().latest_error();
-            let refused = latest.as_ref().is_some_and(|(code, _)| is_refused_login(*code));
-            if refused || !passing || until <= self.clock.monotonic() {
-                let (code, why) = latest.filter(|_| passing).unwrap_or((failure.code, failure.text));
-                let text = format!("starting transactions as \"{id}\": {why}");
-                return Err(Error::new(explained(code, &text)));
-            }
-        }
     }
 
     /// See [`hsmstream_engine::ports::Transport::publish`].
@@ -319,6 +301,26 @@ impl Sink {
     /// Takes the sink apart for closing.
     pub(crate) fn into_producer(self) -> Producer {
         self.producer
+    }
+}
+
+/// Starts transactions under an id: fences its predecessors and waits until their transactions have ended.
+pub(crate) fn initialize(producer: &Producer, id: &str, deadline: Duration) -> Result<(), Error> {
+    let clock = SystemClock::new();
+    let until = clock.monotonic().saturating_add(deadline);
+    loop {
+        // In slices: the client's events, new tokens among them, are served between.
+        let Err(error) = producer.init_transactions(INITIALIZE_SLICE) else { return Ok(()) };
+        (0..REPORTS_PER_ROUND).for_each(|_| producer.poll(Duration::ZERO));
+        let failure = Failure::of(&error);
+        let passing = failure.retriable || is_passing(failure.code);
+        let latest = producer.context().latest_error();
+        let refused = latest.as_ref().is_some_and(|(code, _)| is_refused(*code));
+        if refused || !passing || until <= clock.monotonic() {
+            let (code, why) = latest.filter(|_| passing).unwrap_or((failure.code, failure.text));
+            let text = format!("starting transactions as \"{id}\": {why}");
+            return Err(Error::coded(code, &text));
+        }
     }
 }
 

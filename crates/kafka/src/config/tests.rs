@@ -1,6 +1,7 @@
 //! Tests of the configuration.
 
 use super::owned::OWNED;
+use super::security::HAS_TLS;
 use super::*;
 
 fn config() -> KafkaConfig {
@@ -58,12 +59,29 @@ fn security_without_the_feature_is_a_clear_error() {
     let mut config = config();
     config.sasl = Some(Sasl::ScramSha256 { username: "u".to_owned(), password: Secret::new("p".to_owned()) });
     let checked = config.check();
-    assert_eq!(checked.is_ok(), cfg!(feature = "ssl"));
+    assert_eq!(checked.is_ok(), HAS_TLS);
     for mistake in checked.err().into_iter().flatten() {
         assert!(mistake.contains("--features ssl"), "{mistake}");
     }
     config.sasl = Some(Sasl::Plain { username: String::new(), password: Secret::new("p".to_owned()) });
     assert!(mistakes(&config).contains("username and password"));
+}
+
+#[test]
+fn files_that_are_not_there_are_named() {
+    let mut config = config();
+    config.tls = Some(Tls { ca_file: Some("/no/such/ca.pem".into()), ..Tls::default() });
+    assert!(mistakes(&config).contains("kafka.tls.ca_file = \"/no/such/ca.pem\": No such file"));
+}
+
+#[test]
+fn an_own_openssl_looks_for_the_authorities_of_the_system() {
+    let mut config = config();
+    config.tls = Some(Tls::default());
+    let expected = cfg!(feature = "ssl").then_some("probe");
+    assert_eq!(config.client_properties("x").get("ssl.ca.location"), expected);
+    config.tls = Some(Tls { ca_file: Some("ca.pem".into()), ..Tls::default() });
+    assert_eq!(config.client_properties("x").get("ssl.ca.location"), Some("ca.pem"));
 }
 
 #[test]
