@@ -8,7 +8,9 @@
 //! Topics are read by librdkafka ([`Cluster::read_committed_all`]) and by Kafka's own console consumer
 //! ([`Cluster::console_read`]), which shares no code with the client under test.
 //!
-//! Not offered: TLS, SASL, brokers that are not controllers, more than one listener.
+//! A secured cluster ([`Cluster::start_secured`]) also has listeners with SASL and TLS, users, and access rights.
+//!
+//! Not offered: brokers that are not controllers, more than one secured broker.
 
 mod client;
 mod cluster;
@@ -16,7 +18,9 @@ mod console;
 mod install;
 mod node;
 mod ports;
+mod security;
 mod settings;
 
 pub use client::{Isolation, Message, Outgoing};
-pub use cluster::{Cluster, Shared};
+pub use cluster::{Cluster, Secured, Shared};
+pub use security::{Certificates, Listener};

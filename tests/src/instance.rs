@@ -15,8 +15,10 @@ pub fn binary() -> &'static Path {
     static BUILT: OnceLock<PathBuf> = OnceLock::new();
     BUILT.get_or_init(|| {
         let cargo = option_env!("CARGO").unwrap_or("cargo");
+        let features: &[&str] = if cfg!(feature = "tls") { &["--features=ssl-system,zstd"] } else { &[] };
         let output = Command::new(cargo)
             .args(["build", "--quiet", "--package", "hsmstream", "--message-format=json-render-diagnostics"])
+            .args(features)
             .stderr(Stdio::inherit())
             .output()
             .expect("cargo runs");
@@ -27,8 +29,18 @@ pub fn binary() -> &'static Path {
             .filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok())
             .filter_map(|message| message["executable"].as_str().map(PathBuf::from))
             .next_back();
-        executable.expect("cargo names the executable it built")
+        let built = executable.expect("cargo names the executable it built");
+        if cfg!(feature = "tls") { with_own_name(&built) } else { built }
     })
+}
+
+/// A name for a binary that the default build, which goes to the same place, does not take away.
+fn with_own_name(built: &Path) -> PathBuf {
+    let own = built.with_file_name("hsmstream-with-tls");
+    // It is there if this was done before.
+    std::fs::remove_file(&own).unwrap_or_default();
+    std::fs::hard_link(built, &own).expect("a second name for the binary");
+    own
 }
 
 /// A running instance; killed when dropped.
@@ -54,13 +66,20 @@ impl Instance {
     /// If the process does not start.
     #[must_use]
     pub fn start_with(config: &Path, name: &str, arguments: &[&str]) -> Self {
-        let log = config.with_file_name(format!("{name}.log"));
+        let mut command = Command::new(binary());
+        command.args(["run", "--create-topics", "--config"]).arg(config);
+        command.arg(format!("--set=kafka.instance={name}")).args(arguments);
+        Self::spawn(command, config.with_file_name(format!("{name}.log")))
+    }
+
+    /// Starts a prepared command; what it says is added to the file `log`.
+    ///
+    /// # Panics
+    /// If the process does not start.
+    #[must_use]
+    pub fn spawn(mut command: Command, log: PathBuf) -> Self {
         let file = std::fs::OpenOptions::new().create(true).append(true).open(&log).expect("a log file");
-        let child = Command::new(binary())
-            .args(["run", "--create-topics", "--config"])
-            .arg(config)
-            .arg(format!("--set=kafka.instance={name}"))
-            .args(arguments)
+        let child = command
             .stdin(Stdio::null())
             .stdout(file.try_clone().expect("a second handle"))
             .stderr(file)

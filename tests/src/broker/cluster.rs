@@ -13,6 +13,7 @@ use super::console;
 use super::install::Install;
 use super::node::Node;
 use super::ports;
+use super::security::{self, Certificates, Listener, Security};
 use super::settings::{self, Ports};
 use crate::wait;
 
@@ -29,7 +30,17 @@ pub struct Cluster {
     install: Install,
     folder: PathBuf,
     ports: Vec<Ports>,
+    security: Option<Security>,
     nodes: Mutex<Vec<Node>>,
+}
+
+/// What a cluster with [`Listener`]s is made of.
+#[derive(Debug, Clone, Copy)]
+pub struct Secured<'a> {
+    /// Users of PLAIN and SCRAM: names of letters and digits, passwords without quotes and brackets.
+    pub users: &'a [(&'a str, &'a str)],
+    /// Offers TLS, with certificates made by `openssl`; the password is that of the client's key.
+    pub key_password: Option<&'a str>,
 }
 
 impl Cluster {
@@ -40,15 +51,30 @@ impl Cluster {
     /// When Kafka has not been fetched, or does not start; the end of each broker's log is in the message.
     #[must_use]
     pub fn start(brokers: usize) -> Self {
+        Self::start_any(brokers, None)
+    }
+
+    /// Starts one broker that also has the listeners of [`Listener`], and lets nobody but the test's own clients do
+    /// anything before [`Cluster::acls`].
+    ///
+    /// # Panics
+    ///
+    /// As [`Cluster::start`], and when certificates are wanted and `openssl` is missing.
+    #[must_use]
+    pub fn start_secured(secured: &Secured<'_>) -> Self {
+        Self::start_any(1, Some(secured))
+    }
+
+    fn start_any(brokers: usize, secured: Option<&Secured<'_>>) -> Self {
         let install = Install::find();
         for _ in 1..STARTS_MAX {
-            match Self::try_start(&install, brokers) {
+            match Self::try_start(&install, brokers, secured) {
                 Ok(cluster) => return cluster,
                 Err(logs) if logs.contains("Address already in use") => {}
                 Err(logs) => panic!("Apache Kafka did not start:\n{logs}"),
             }
         }
-        Self::try_start(&install, brokers)
+        Self::try_start(&install, brokers, secured)
             .unwrap_or_else(|logs| panic!("Apache Kafka did not start:\n{logs}"))
     }
 
@@ -64,23 +90,40 @@ impl Cluster {
         Shared(SHARED.get_or_init(|| Self::start(1)))
     }
 
-    fn try_start(install: &Install, brokers: usize) -> Result<Self, String> {
+    /// The same with listeners for users; all tests of the binary give the same `secured`.
+    ///
+    /// # Panics
+    ///
+    /// As [`Cluster::start_secured`].
+    #[must_use]
+    pub fn shared_secured(secured: &Secured<'_>) -> Shared {
+        static SHARED: OnceLock<Cluster> = OnceLock::new();
+        Shared(SHARED.get_or_init(|| Self::start_secured(secured)))
+    }
+
+    fn try_start(install: &Install, brokers: usize, secured: Option<&Secured<'_>>) -> Result<Self, String> {
         let serial = CLUSTERS.fetch_add(1, Ordering::Relaxed);
         let folder = install.run.join(format!("{}-{serial}", process::id()));
         fs::create_dir_all(&folder).expect("the target folder can be written");
         let ports: Vec<Ports> =
             (0..brokers).map(|_| Ports { broker: ports::free(), controller: ports::free() }).collect();
 
+        let security = secured.map(|secured| {
+            let make = |password| Certificates::make(&folder.join("certificates"), password);
+            Security::new(secured.users, secured.key_password.map(make))
+        });
+        let arguments = security.as_ref().map(Security::format_arguments).unwrap_or_default();
+
         let cluster_id = format!("hsmstream-{:012}", u64::from(process::id()) * 1000 + u64::from(serial));
         let create = |index| {
-            let properties = settings::render(index, &ports, &Node::data(&folder, index));
-            Node::create(install, &folder, index, &cluster_id, &properties)
+            let properties = settings::render(index, &ports, &Node::data(&folder, index), security.as_ref());
+            Node::create(install, &folder, index, &cluster_id, &properties, &arguments)
         };
         let nodes = thread::scope(|scope| {
             let nodes: Vec<_> = (0..brokers).map(|index| scope.spawn(move || create(index))).collect();
             nodes.into_iter().map(|node| node.join().expect("formatting works")).collect()
         });
-        let cluster = Self { install: install.clone(), folder, ports, nodes: Mutex::new(nodes) };
+        let cluster = Self { install: install.clone(), folder, ports, security, nodes: Mutex::new(nodes) };
         for node in cluster.nodes().iter_mut() {
             node.spawn();
         }
@@ -113,6 +156,36 @@ impl Cluster {
     #[must_use]
     pub fn address(&self, index: usize) -> String {
         format!("127.0.0.1:{}", self.ports[index].broker)
+    }
+
+    /// The value of `bootstrap.servers` for one of a secured cluster's listeners: `localhost` and its port.
+    ///
+    /// # Panics
+    ///
+    /// When the cluster has no such listener.
+    #[must_use]
+    pub fn listener(&self, listener: Listener) -> String {
+        self.security.as_ref().expect("a secured cluster").address(listener)
+    }
+
+    /// The certificates of a secured cluster with TLS.
+    ///
+    /// # Panics
+    ///
+    /// When the cluster has none.
+    #[must_use]
+    pub fn certificates(&self) -> &Certificates {
+        self.security.as_ref().and_then(Security::certificates).expect("a secured cluster with TLS")
+    }
+
+    /// Grants and takes rights on a secured cluster, with Kafka's `kafka-acls`: `--add --allow-principal=User:a
+    /// --operation=Read --topic=t`. Takes a second.
+    ///
+    /// # Panics
+    ///
+    /// When Kafka refuses it.
+    pub fn acls(&self, arguments: &[&str]) {
+        security::acls(&self.install, &self.bootstrap(), arguments);
     }
 
     /// Kills a broker as `kill -9` does; returns when it is dead. Its data stays.

@@ -42,13 +42,14 @@ pub(super) struct Node {
 }
 
 impl Node {
-    /// Writes the files of a broker into `folder` and formats its storage.
+    /// Writes the files of a broker into `folder` and formats its storage, with further arguments for that.
     pub(super) fn create(
         install: &Install,
         folder: &Path,
         index: usize,
         cluster_id: &str,
         properties: &str,
+        arguments: &[String],
     ) -> Self {
         let name = format!("broker-{}", index + 1);
         let node = Self {
@@ -64,6 +65,7 @@ impl Node {
             .java("64m", "kafka.tools.StorageTool")
             .args(["format", "--cluster-id", cluster_id, "--config"])
             .arg(&node.properties)
+            .args(arguments)
             .output()
             .expect("java starts");
         assert!(

@@ -3,6 +3,8 @@
 use std::fmt::Write;
 use std::path::Path;
 
+use super::security::Security;
+
 /// What distinguishes one broker of a cluster.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Ports {
@@ -11,20 +13,21 @@ pub(super) struct Ports {
 }
 
 /// Renders `server.properties` for the broker with index `index` (its node id is `index + 1`).
-pub(super) fn render(index: usize, ports: &[Ports], data: &Path) -> String {
+pub(super) fn render(index: usize, ports: &[Ports], data: &Path, security: Option<&Security>) -> String {
     let own = ports[index];
     let voters: Vec<String> =
         ports.iter().enumerate().map(|(i, p)| format!("{}@127.0.0.1:{}", i + 1, p.controller)).collect();
     let replicas = ports.len().min(3);
     let in_sync = if replicas < 3 { 1 } else { 2 };
+    let (listeners, advertised) = security.map(Security::render_listeners).unwrap_or_default();
 
     let mut text = String::from(FIXED);
     write!(
         text,
         "node.id={id}
 controller.quorum.voters={voters}
-listeners=PLAINTEXT://127.0.0.1:{broker},CONTROLLER://127.0.0.1:{controller}
-advertised.listeners=PLAINTEXT://127.0.0.1:{broker}
+listeners=PLAINTEXT://127.0.0.1:{broker},CONTROLLER://127.0.0.1:{controller}{listeners}
+advertised.listeners=PLAINTEXT://127.0.0.1:{broker}{advertised}
 log.dirs={data}
 default.replication.factor={replicas}
 min.insync.replicas={in_sync}
@@ -41,14 +44,14 @@ share.coordinator.state.topic.min.isr={in_sync}
         data = data.display(),
     )
     .expect("writing to a string");
-    text
+    text + &security.map(Security::render).unwrap_or_default()
 }
 
 /// What is the same for every broker. Messages keep the event times of their tests, so nothing expires by age.
 const FIXED: &str = "\
 process.roles=broker,controller
 controller.listener.names=CONTROLLER
-listener.security.protocol.map=CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT
+listener.security.protocol.map=CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT,SASL_PLAINTEXT:SASL_PLAINTEXT,SSL:SSL,SASL_SSL:SASL_SSL
 auto.create.topics.enable=false
 log.retention.ms=-1
 log.cleaner.dedupe.buffer.size=8388608
