@@ -345,6 +345,32 @@ fn a_changed_rule_file_is_noticed() {
     assert_eq!(instance.drain(), Some(0), "{}", instance.log());
 }
 
+/// A broker that hangs acknowledges no commit. The process leaves all the same; nothing of it is visible.
+#[test]
+fn sigterm_ends_within_the_deadline_although_the_broker_hangs() {
+    // Not the shared cluster: its broker stops answering.
+    let kafka = Cluster::start(1);
+    let mut trial = Deployment::with_input(&kafka, "hang", 1, "id: each\npattern: CN_LOGIN\n");
+    let messages: Vec<Sent> = (0..50).map(|sequence| failure(sequence, sequence)).collect();
+    trial.send(&messages);
+    let settings = [
+        "delivery.commit_interval=30s",
+        "delivery.transaction_timeout=35s",
+        "delivery.shutdown_deadline=2s",
+        "kafka.session_timeout=45s",
+    ];
+    let arguments: Vec<&str> = settings.iter().flat_map(|setting| ["--set", setting]).collect();
+    let mut instance = trial.start(&arguments);
+    wait_metric(&instance.admin(), "hsmstream_messages_total", 50.0);
+    kafka.pause(0);
+    let left = instance.drain();
+    kafka.resume(0);
+    assert_eq!(left, Some(3), "{}", instance.log());
+    assert!(instance.log().contains("not drained within delivery.shutdown_deadline"), "{}", instance.log());
+    assert_eq!(trial.committed_total(), 0);
+    assert_eq!(trial.alerts().len(), 0);
+}
+
 #[test]
 fn sigterm_commits_what_is_processed() {
     let kafka = Cluster::shared();

@@ -149,8 +149,13 @@ impl Service {
         }
         let mut left = config.workers;
         let mut exit = Exit::Success;
+        let mut leave_at: Option<Duration> = None;
         while left > 0 {
-            match inbox.recv() {
+            if self.stop.load(Ordering::Acquire) && leave_at.is_none() {
+                leave_at = Some(self.clock.monotonic() + config.shutdown_deadline);
+            }
+            let wait = leave_at.map_or(Duration::MAX, |at| at.saturating_sub(self.clock.monotonic()));
+            match inbox.recv_timeout(wait) {
                 Ok(Event::Stop) => {
                     tracing::info!("stopping: the last batch is committed, then the group is left");
                     self.readiness.draining();
@@ -162,26 +167,39 @@ impl Service {
                     if let Some(handle) = handles.get_mut(worker).and_then(Option::take) {
                         drop(handle.join());
                     }
-                    match ended {
-                        Ended::Drained => tracing::info!(worker, "worker drained"),
-                        Ended::Fenced(what) => {
-                            tracing::error!(worker, %what, "fenced: another instance has this instance's name; leaving");
-                            self.stop.store(true, Ordering::Release);
-                            exit = Exit::Fenced;
-                        }
-                        Ended::Failed(what) => {
-                            tracing::error!(worker, %what, "worker ended");
-                            self.stop.store(true, Ordering::Release);
-                            if exit == Exit::Success {
-                                exit = Exit::Failure;
-                            }
-                        }
-                    }
+                    exit = self.ended(worker, ended, exit);
                 }
-                Err(_) => break,
+                Err(mpsc::RecvTimeoutError::Timeout) => {
+                    let deadline_ms = config.shutdown_deadline.as_millis();
+                    tracing::error!(
+                        workers = left,
+                        deadline_ms,
+                        "not drained within delivery.shutdown_deadline; leaving: the next owner goes on from the last commit"
+                    );
+                    return Ok(Exit::Failure);
+                }
+                Err(mpsc::RecvTimeoutError::Disconnected) => break,
             }
         }
         Ok(exit)
+    }
+
+    /// A worker has ended; unless it drained, so does the service, with this exit code.
+    fn ended(&self, worker: usize, ended: Ended, exit: Exit) -> Exit {
+        match ended {
+            Ended::Drained => {
+                tracing::info!(worker, "worker drained");
+                return exit;
+            }
+            Ended::Fenced(what) => {
+                tracing::error!(worker, %what, "fenced: another instance has this instance's name; leaving");
+                self.stop.store(true, Ordering::Release);
+                return Exit::Fenced;
+            }
+            Ended::Failed(what) => tracing::error!(worker, %what, "worker ended"),
+        }
+        self.stop.store(true, Ordering::Release);
+        if exit == Exit::Success { Exit::Failure } else { exit }
     }
 
     fn spawn(
