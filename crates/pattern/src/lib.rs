@@ -50,6 +50,7 @@ mod regex;
 mod scratch;
 mod selector;
 mod set;
+mod shape;
 mod tokens;
 mod tuning;
 
@@ -69,4 +70,5 @@ pub use regex::Regex;
 pub use scratch::Scratch;
 pub use selector::{Selector, Step};
 pub use set::Set;
+pub use shape::{Class, FRONT_PARTS, FreePart, Front, Glance, Outline, SKETCHES, SLOTS, Shaped};
 pub use tuning::Tuning;

@@ -44,6 +44,20 @@ impl Number {
         &self.text
     }
 
+    /// The number as an unsigned integer, if it is one.
+    pub(crate) fn to_u64(&self) -> Option<u64> {
+        if self.digits.is_empty() {
+            return Some(0);
+        }
+        let length = usize::try_from(self.magnitude).ok().filter(|length| (1..=20).contains(length))?;
+        if self.negative || self.digits.iter().skip(length).any(|digit| *digit != b'0') {
+            return None;
+        }
+        let digits = self.digits.iter().copied().chain(core::iter::repeat(b'0')).take(length);
+        let mut digits = digits.map(|digit| u64::from(digit.wrapping_sub(b'0')));
+        digits.try_fold(0_u64, |number, digit| number.checked_mul(10)?.checked_add(digit))
+    }
+
     pub(crate) const fn decimal(&self) -> Decimal<'_> {
         Decimal { head: &self.digits, tail: &[], magnitude: self.magnitude, negative: self.negative }
     }

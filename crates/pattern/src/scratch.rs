@@ -3,11 +3,12 @@
 use hsmstream_json::Tape;
 
 use crate::regex::Caches;
-use crate::set::State;
+use crate::set::{Shapes, State};
 use crate::tokens::Token;
 
 /// Storage of a thread that matches. Once it has grown to what the records need, matching allocates nothing
-/// more. It may serve any number of programs and sets, best one, as each has its own regular expressions.
+/// more. It may serve any number of programs and sets, best one, as each has its own regular expressions
+/// and shapes.
 #[derive(Debug, Default)]
 pub struct Scratch {
     pub(crate) tokens: Vec<Token>,
@@ -15,6 +16,7 @@ pub struct Scratch {
     pub(crate) text: Vec<u8>,
     pub(crate) caches: Caches,
     pub(crate) state: State,
+    pub(crate) shapes: Shapes,
 }
 
 impl Scratch {

@@ -14,32 +14,57 @@
 //! ```
 //!
 //! So the work of a record grows with the patterns that its own rare values call, not with the rule set.
-//! Patterns without a cover (only `-` terms, only `<`, a regular expression without a required text) are
+//! Patterns without a cover (only `-` terms, `!=`, a regular expression without a required text) are
 //! candidates for every record.
 //!
+//! Where the caller knows the shapes of records ([`Shaped`]), all this is done for a few records of each
+//! shape only ([`Set::matches_shaped`]):
+//!
+//! ```text
+//! outline ──shapes──► known shape (its fixed text compared, `template`) or steps 1 to 3, and `learn`
+//!                        │ sure patterns: done; no others: done
+//!                        └ open ones: scan around the free parts that a text may be through (`reach`),
+//!                          look-ups whose sketch says that a constant may be met, steps 2 and 3 for these
+//! ```
+//!
+//! Why nothing is weakened: an atom is a function of the text, or of the values of one selector. A text
+//! occurs in the fixed text, which was compared byte by byte, or touches a free part; `reach` finds all parts
+//! that it may touch, by what the caller says they hold, and the scan covers all that such an occurrence can
+//! cover. A value follows from the shape, or is asked per record. Tests compare both ways.
+//!
 //! Invariants: immutable and shared; truth of atoms lives in [`Scratch`], stamped with the record's number,
-//! so nothing is cleared between records. A later stage may remember atoms per record shape: they are
-//! functions of the text and of single values, nothing else.
+//! so nothing is cleared between records.
 
 mod atom;
 mod build;
 mod evaluate;
+mod filter;
 mod index;
+mod learn;
+mod reach;
+mod recall;
+mod shapes;
+mod template;
 
 #[cfg(test)]
 mod tests;
 
 use core::fmt;
+use std::sync::Arc;
 
 use crate::ast::Pattern;
 use crate::document::{Document, TextDocument};
 use crate::scratch::Scratch;
 use crate::selector::Selector;
+use crate::shape::{Outline, Shaped};
 use crate::tuning::Tuning;
 use atom::{Atom, Node};
+use evaluate::Storage;
 use index::{Lookup, Scan};
+use shapes::Identity;
 
 pub(crate) use evaluate::State;
+pub(crate) use shapes::Shapes;
 
 /// A compiled set of patterns.
 pub struct Set {
@@ -56,6 +81,10 @@ pub struct Set {
     /// Candidates for every record.
     always: Vec<usize>,
     has_json: bool,
+    prefilters: bool,
+    /// Most shapes to remember.
+    shapes_max: usize,
+    identity: Arc<Identity>,
 }
 
 impl Set {
@@ -104,18 +133,31 @@ impl Set {
         matched: &mut Vec<u32>,
     ) {
         let Scratch { tokens, caches, state, .. } = scratch;
-        evaluate::run(self, event, Some(document), (tokens, caches, state), matched);
+        evaluate::run(self, event, Some(document), Storage { tokens, caches, state }, matched);
+    }
+
+    /// As [`Self::matches`], with a memory of shapes in `scratch`. Allocates when a shape is learned; how
+    /// often that can be is limited.
+    #[inline]
+    pub fn matches_shaped<'a, D: Shaped<'a>>(
+        &self,
+        outline: &Outline,
+        document: &mut D,
+        scratch: &mut Scratch,
+        matched: &mut Vec<u32>,
+    ) {
+        recall::run(self, outline, document, scratch, matched);
     }
 
     /// As [`Self::matches`], but JSON patterns parse `event`; if it is no JSON object none of them matches.
     pub fn matches_text(&self, event: &[u8], scratch: &mut Scratch, matched: &mut Vec<u32>) {
-        let Scratch { tokens, caches, state, tape, text } = scratch;
+        let Scratch { tokens, caches, state, tape, text, .. } = scratch;
         let mut document = match self.has_json {
             true => TextDocument::parse(event, &self.selectors, tape, text),
             false => None,
         };
         let document = document.as_mut().map(|document| document as &mut dyn Document);
-        evaluate::run(self, event, document, (tokens, caches, state), matched);
+        evaluate::run(self, event, document, Storage { tokens, caches, state }, matched);
     }
 }
 

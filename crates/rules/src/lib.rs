@@ -34,6 +34,7 @@ mod read;
 mod report;
 mod rule;
 mod set;
+mod shape;
 mod source;
 mod view;
 mod vocabulary;

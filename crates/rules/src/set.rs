@@ -8,10 +8,11 @@
 
 use std::collections::BTreeMap;
 
-use hsmstream_pattern::Pattern;
+use hsmstream_pattern::{Outline, Pattern};
 use hsmstream_record::{Kind, Record};
 
 use crate::rule::{Rule, RuleIndex};
+use crate::shape;
 use crate::view::{Reach, View, ViewScratch};
 
 /// All rules of a configuration.
@@ -43,6 +44,7 @@ pub struct MatchScratch {
     pub(crate) pattern: hsmstream_pattern::Scratch,
     pub(crate) patterns: Vec<u32>,
     pub(crate) view: ViewScratch,
+    outline: Outline,
 }
 
 impl RuleSet {
@@ -107,23 +109,37 @@ impl RuleSet {
     }
 
     /// Puts the rules that match `record` into `matched`, in ascending order. Does not allocate once
-    /// the buffers have grown, unless a selector needs the rendered view.
+    /// the buffers have grown, but when the shape of audit records is new, and if a selector needs the
+    /// rendered view.
     pub fn matches(&self, record: &Record<'_>, scratch: &mut MatchScratch, matched: &mut Vec<RuleIndex>) {
         matched.clear();
         let kind = self.kind(record.kind());
-        matched.extend_from_slice(&kind.always);
-        if !kind.members.is_empty() {
-            scratch.patterns.clear();
-            let mut view = View::new(record, &kind.reaches, &mut scratch.view);
-            kind.patterns.matches(record.raw(), &mut view, &mut scratch.pattern, &mut scratch.patterns);
-            for &pattern in &scratch.patterns {
-                let members = usize::try_from(pattern).ok().and_then(|pattern| kind.members.get(pattern));
-                matched.extend_from_slice(members.map_or(&[], Vec::as_slice));
+        if !kind.always.is_empty() {
+            matched.extend_from_slice(&kind.always);
+        }
+        if kind.members.is_empty() {
+            return;
+        }
+        let MatchScratch { pattern, patterns, view, outline } = scratch;
+        patterns.clear();
+        let mut view = View::new(record, &kind.reaches, view);
+        match record.audit() {
+            Some(audit) if shape::set_outline(outline, audit) => {
+                kind.patterns.matches_shaped(outline, &mut view, pattern, patterns);
             }
+            _ => kind.patterns.matches(record.raw(), &mut view, pattern, patterns),
+        }
+        if patterns.is_empty() {
+            return;
+        }
+        for &pattern in &*patterns {
+            let members = usize::try_from(pattern).ok().and_then(|pattern| kind.members.get(pattern));
+            matched.extend_from_slice(members.map_or(&[], Vec::as_slice));
         }
         matched.sort_unstable();
     }
 
+    #[inline]
     fn kind(&self, kind: Kind) -> &KindSet {
         match kind {
             Kind::Audit => &self.audit,

@@ -12,8 +12,10 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use hsmstream_json::{NESTING_MAX, Node, NodeKind, Tape};
-use hsmstream_pattern::{Document, Scalar, Step};
-use hsmstream_record::{Field, Kind, Record, Value};
+use hsmstream_pattern::{Document, FreePart, Glance, Scalar, Shaped, Step};
+use hsmstream_record::{Body, Field, Kind, Record, Value};
+
+use crate::shape;
 
 /// How the values of a selector are found.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -88,6 +90,7 @@ pub(crate) struct View<'a, 'r> {
 }
 
 impl<'a, 'r> View<'a, 'r> {
+    #[inline]
     pub(crate) fn new(record: &'a Record<'r>, reaches: &'a [Reach], scratch: &'a mut ViewScratch) -> Self {
         scratch.is_ready = false;
         Self { record, reaches, scratch }
@@ -133,6 +136,47 @@ impl Document for View<'_, '_> {
     }
 }
 
+impl<'r> Shaped<'r> for View<'_, 'r> {
+    #[inline]
+    fn form(&self) -> (&'r [u8], bool) {
+        match &self.record.body {
+            Body::Audit(audit) => audit.raw.parsed(),
+            Body::Document(document) => (document.json, false),
+        }
+    }
+
+    #[inline]
+    fn text(&self) -> &'r [u8] {
+        self.record.raw()
+    }
+
+    fn free_parts(&self, parts: &mut Vec<FreePart>) -> bool {
+        self.record.audit().is_some() && shape::free_parts(self.text(), parts)
+    }
+
+    fn is_of_shape(&self, selector: usize) -> bool {
+        match (self.record.audit(), self.reaches.get(selector)) {
+            (Some(audit), Some(Reach::Field(field))) => shape::is_of_shape(field, audit),
+            _ => false,
+        }
+    }
+
+    fn sketch_of(&self, selector: usize) -> Option<usize> {
+        match (self.record.audit(), self.reaches.get(selector)) {
+            (Some(_), Some(Reach::Field(field))) => shape::sketch_of(field),
+            _ => None,
+        }
+    }
+
+    #[inline]
+    fn glance(&self, selector: usize) -> Glance<'r> {
+        match (self.record.audit(), self.reaches.get(selector)) {
+            (Some(audit), Some(Reach::Field(field))) => shape::glance(field, audit),
+            _ => Glance::Unknown,
+        }
+    }
+}
+
 /// The anomalies of the view; `None` if they show only when the view is written, because some text may
 /// not be UTF-8.
 fn known_anomalies(record: &Record<'_>) -> Option<hsmstream_record::Anomalies> {
@@ -140,7 +184,8 @@ fn known_anomalies(record: &Record<'_>) -> Option<hsmstream_record::Anomalies> {
     let origin = &record.origin;
     let texts =
         [origin.account, origin.log_group, origin.log_stream, origin.cluster, origin.hsm, origin.event_id];
-    let is_utf8 = texts.into_iter().flatten().chain([audit.raw.bytes()]).all(|text| str::from_utf8(text).is_ok());
+    let is_utf8 =
+        texts.into_iter().flatten().chain([audit.raw.bytes()]).all(|text| str::from_utf8(text).is_ok());
     is_utf8.then_some(audit.anomalies)
 }
 

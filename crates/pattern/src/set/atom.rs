@@ -4,8 +4,10 @@ use std::sync::Arc;
 
 use memchr::memmem::Finder;
 
+use crate::number::Number;
 use crate::predicate::Predicate;
 use crate::regex::Machine;
+use crate::shape::text_sketch;
 
 /// A question about a record that is answered at most once.
 #[derive(Debug)]
@@ -15,15 +17,25 @@ pub(super) enum Atom {
     /// Does the regular expression match? Only if one of the texts (atoms) occurs; no texts: maybe.
     Regex { machine: Arc<Machine>, place: usize, required: Vec<usize> },
     /// Is the value one constant? Answered by the look-up.
-    Constant { lookup: usize },
+    Constant { lookup: usize, sketches: Sketches },
+    /// Is the value on one side of a bound? Answered by the look-up.
+    Bound { lookup: usize },
     /// Does the value hold a part? Answered by the look-up.
-    Part { lookup: usize },
+    Part { lookup: usize, text: Box<[u8]> },
     /// Does a value satisfy the predicate? Only if it holds one of the parts (atoms); no parts: maybe.
     Tested { lookup: usize, predicate: Predicate, required: Vec<usize> },
     /// Does the selector reach nothing?
     Missing { selector: usize },
     /// Has the event so many tokens?
     Tokens { least: usize },
+}
+
+/// The sketches of the values that are a constant: of its text, and of its number. A value whose sketch is
+/// known and neither of these is not the constant.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Sketches {
+    pub(super) text: Option<u64>,
+    pub(super) number: Option<u64>,
 }
 
 /// A boolean function of atoms.
@@ -44,6 +56,19 @@ pub(super) enum Node {
 pub(super) struct List {
     pub(super) first: usize,
     pub(super) count: usize,
+}
+
+impl Sketches {
+    /// Of `= "text"`: a text, or the number with this very lexeme.
+    pub(super) fn of_text(text: &[u8]) -> Self {
+        let number = str::from_utf8(text).ok().and_then(|text| text.parse().ok());
+        Self { text: Some(text_sketch(text)), number }
+    }
+
+    /// Of `= number`: the number however written, or the text as the pattern writes it.
+    pub(super) fn of_number(number: &Number) -> Self {
+        Self { text: Some(text_sketch(number.text().as_bytes())), number: number.to_u64() }
+    }
 }
 
 impl List {

@@ -1,11 +1,12 @@
 //! From patterns to atoms, functions and waiting lists.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use memchr::memmem::Finder;
 
 use super::Set;
-use super::atom::{Atom, List, Node};
+use super::atom::{Atom, List, Node, Sketches};
 use super::index::{Lookup, Origin, Scan};
 use crate::ast::{Body, Comparison, Expr, Field, Needle, Operand, Pattern, Role, Term, Test};
 use crate::glob::Glob;
@@ -95,6 +96,9 @@ impl Builder {
             waiting,
             always,
             has_json,
+            prefilters: self.tuning.prefilters,
+            shapes_max: self.tuning.shapes_max,
+            identity: Arc::default(),
         }
     }
 
@@ -104,7 +108,9 @@ impl Builder {
                 list.push(number);
             }
             let lookup = match self.atoms.get(*atom) {
-                Some(Atom::Constant { lookup } | Atom::Part { lookup }) => self.lookups.get_mut(*lookup),
+                Some(Atom::Constant { lookup, .. } | Atom::Bound { lookup } | Atom::Part { lookup, .. }) => {
+                    self.lookups.get_mut(*lookup)
+                }
                 _ => None,
             };
             if let Some(lookup) = lookup {
@@ -192,7 +198,7 @@ impl Builder {
         let (Node::Is(atom) | Node::Not(atom)) = node else { return 3 };
         match self.atoms.get(*atom) {
             Some(Atom::Text(_)) => 0,
-            Some(Atom::Tokens { .. } | Atom::Constant { .. } | Atom::Part { .. }) => 1,
+            Some(Atom::Tokens { .. } | Atom::Constant { .. } | Atom::Bound { .. } | Atom::Part { .. }) => 1,
             Some(Atom::Missing { .. }) => 2,
             Some(Atom::Tested {
                 predicate: Predicate::Equality { operand: Compiled::Regex(..), .. },
@@ -234,11 +240,15 @@ impl Builder {
         match (comparison, self.lookups.get_mut(lookup)) {
             (Comparison::Equal(Operand::Number(number)), Some(index)) => {
                 index.add_number(number, atom);
-                return Atom::Constant { lookup };
+                return Atom::Constant { lookup, sketches: Sketches::of_number(number) };
             }
             (Comparison::Equal(Operand::Text(text)), Some(index)) if !text.contains('*') => {
                 index.add_text(text.as_bytes(), atom);
-                return Atom::Constant { lookup };
+                return Atom::Constant { lookup, sketches: Sketches::of_text(text.as_bytes()) };
+            }
+            (Comparison::Ordered(order, number), Some(index)) => {
+                index.add_bound(*order, number, atom);
+                return Atom::Bound { lookup };
             }
             _ => {}
         }
@@ -264,9 +274,9 @@ impl Builder {
         self.atom(Key::Part(lookup, part.clone()), |builder| {
             let atom = builder.atoms.len();
             if let Some(parts) = builder.parts.get_mut(lookup) {
-                parts.push((part, atom));
+                parts.push((part.clone(), atom));
             }
-            Atom::Part { lookup }
+            Atom::Part { lookup, text: part }
         })
     }
 
@@ -330,6 +340,9 @@ struct Cover {
 /// How much dearer a word is that stands in every record.
 const LABEL_PRICE: usize = 1000;
 
+/// How much dearer a bound is than a constant: of all values many are on the right side.
+const BOUND_PRICE: usize = 200;
+
 impl Builder {
     fn cover(&self, node: &Node, scan: &Scan) -> Option<Cover> {
         match node {
@@ -359,6 +372,7 @@ impl Builder {
             }
             Atom::Constant { .. } => one(uses),
             Atom::Part { .. } => one(uses * 2),
+            Atom::Bound { .. } => one(uses * BOUND_PRICE),
             Atom::Regex { required, .. } | Atom::Tested { required, .. } if !required.is_empty() => {
                 let covers: Option<Vec<Cover>> =
                     required.iter().map(|part| self.cover_of(*part, scan)).collect();

@@ -23,13 +23,31 @@ pub(crate) struct State {
     tokens: u64,
 }
 
-struct Run<'r> {
+/// What matching writes, but for the candidates' results.
+pub(super) struct Storage<'r> {
+    pub(super) tokens: &'r mut Vec<Token>,
+    pub(super) caches: &'r mut Caches,
+    pub(super) state: &'r mut State,
+}
+
+/// One record under evaluation.
+pub(super) struct Run<'r> {
     set: &'r Set,
     event: &'r [u8],
     document: Option<&'r mut dyn Document>,
-    tokens: &'r mut Vec<Token>,
-    caches: &'r mut Caches,
-    state: &'r mut State,
+    storage: Storage<'r>,
+    callers: Callers<'r>,
+    /// The lists of the functions that are evaluated.
+    nodes: &'r [Node],
+}
+
+/// Who is called when an atom is met.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Callers<'r> {
+    /// The patterns that wait at each atom.
+    ByAtom(&'r [Vec<usize>]),
+    /// Atoms, ascending, each with who waits there.
+    Sorted(&'r [(usize, usize)]),
 }
 
 /// Appends the numbers of the patterns that match, ascending.
@@ -37,23 +55,18 @@ pub(super) fn run<'r>(
     set: &'r Set,
     event: &'r [u8],
     document: Option<&'r mut (dyn Document + 'r)>,
-    (tokens, caches, state): (&'r mut Vec<Token>, &'r mut Caches, &'r mut State),
+    storage: Storage<'r>,
     matched: &mut Vec<u32>,
 ) {
-    state.begin(set);
     let first = matched.len();
-    set.scan.each(event, |atom| state.meet(set, atom));
-    let mut run = Run { set, event, document, tokens, caches, state };
+    let mut run = Run::begin(set, event, document, storage, (Callers::ByAtom(&set.waiting), &set.nodes));
+    run.scan(event);
     for (number, lookup) in set.lookups.iter().enumerate() {
         if lookup.is_awaited {
             run.look_up(number, lookup);
         }
     }
-    let mut next = 0;
-    while let Some(number) = run.state.candidates.get(next).copied() {
-        next += 1;
-        run.candidate(number, matched);
-    }
+    run.each_candidate(|run, number| run.candidate(number, matched));
     for number in &set.always {
         run.candidate(*number, matched);
     }
@@ -77,20 +90,32 @@ impl State {
         self.candidates.reserve(set.roots.len());
     }
 
-    /// An atom is true: calls the patterns that wait at it, once.
-    fn meet(&mut self, set: &Set, atom: usize) {
+    /// An atom is true: calls who waits at it, once.
+    fn meet(&mut self, callers: Callers<'_>, atom: usize) {
         let truth = self.record << 1 | 1;
         match self.atoms.get_mut(atom) {
             Some(known) if *known != truth => *known = truth,
             _ => return,
         }
-        for number in set.waiting.get(atom).into_iter().flatten() {
-            if let Some(called) = self.called.get_mut(*number)
-                && *called != self.record
-            {
-                *called = self.record;
-                self.candidates.push(*number);
+        match callers {
+            Callers::ByAtom(waiting) => {
+                waiting.get(atom).into_iter().flatten().for_each(|number| self.call(*number));
             }
+            Callers::Sorted(waiting) => {
+                let first = waiting.partition_point(|(other, _)| *other < atom);
+                let behind = waiting.get(first..).unwrap_or_default();
+                let own = behind.iter().take_while(|(other, _)| *other == atom);
+                own.for_each(|(_, number)| self.call(*number));
+            }
+        }
+    }
+
+    fn call(&mut self, number: usize) {
+        if let Some(called) = self.called.get_mut(number)
+            && *called != self.record
+        {
+            *called = self.record;
+            self.candidates.push(number);
         }
     }
 
@@ -104,7 +129,56 @@ impl State {
     }
 }
 
-impl Run<'_> {
+impl<'r> Run<'r> {
+    /// Begins a record: nothing is known of its atoms.
+    pub(super) fn begin(
+        set: &'r Set,
+        event: &'r [u8],
+        document: Option<&'r mut (dyn Document + 'r)>,
+        storage: Storage<'r>,
+        (callers, nodes): (Callers<'r>, &'r [Node]),
+    ) -> Self {
+        storage.state.begin(set);
+        Self { set, event, document, storage, callers, nodes }
+    }
+
+    /// Goes on with the record for which `storage` was used last.
+    pub(super) fn resume(
+        set: &'r Set,
+        event: &'r [u8],
+        document: &'r mut (dyn Document + 'r),
+        storage: Storage<'r>,
+    ) -> Self {
+        Self {
+            set,
+            event,
+            document: Some(document),
+            storage,
+            callers: Callers::Sorted(&[]),
+            nodes: &set.nodes,
+        }
+    }
+
+    /// Meets the texts that occur in a part of the event.
+    pub(super) fn scan(&mut self, text: &[u8]) {
+        let (state, callers) = (&mut *self.storage.state, self.callers);
+        self.set.scan.each(text, |atom| state.meet(callers, atom));
+    }
+
+    /// An atom is known to be true.
+    pub(super) fn meet(&mut self, atom: usize) {
+        self.storage.state.meet(self.callers, atom);
+    }
+
+    /// Hands over who was called.
+    pub(super) fn each_candidate(&mut self, mut evaluate: impl FnMut(&mut Self, usize)) {
+        let mut next = 0;
+        while let Some(number) = self.storage.state.candidates.get(next).copied() {
+            next += 1;
+            evaluate(self, number);
+        }
+    }
+
     fn candidate(&mut self, number: usize, matched: &mut Vec<u32>) {
         let Some(root) = self.set.roots.get(number) else { return };
         if self.evaluate(root)
@@ -114,24 +188,24 @@ impl Run<'_> {
         }
     }
 
-    fn evaluate(&mut self, node: &Node) -> bool {
-        let set = self.set;
+    pub(super) fn evaluate(&mut self, node: &Node) -> bool {
+        let nodes = self.nodes;
         match node {
             Node::Is(atom) => self.truth(*atom),
             Node::Not(atom) => !self.truth(*atom),
-            Node::All(list) => list.of(&set.nodes).iter().all(|node| self.evaluate(node)),
-            Node::Any(list) => list.of(&set.nodes).iter().any(|node| self.evaluate(node)),
+            Node::All(list) => list.of(nodes).iter().all(|node| self.evaluate(node)),
+            Node::Any(list) => list.of(nodes).iter().any(|node| self.evaluate(node)),
         }
     }
 
-    fn truth(&mut self, atom: usize) -> bool {
-        if let Some(known) = self.state.known(atom) {
+    pub(super) fn truth(&mut self, atom: usize) -> bool {
+        if let Some(known) = self.storage.state.known(atom) {
             return known;
         }
         let set = self.set;
         let truth = set.atoms.get(atom).is_some_and(|what| self.ask(atom, what));
-        if let Some(known) = self.state.atoms.get_mut(atom) {
-            *known = self.state.record << 1 | u64::from(truth);
+        if let Some(known) = self.storage.state.atoms.get_mut(atom) {
+            *known = self.storage.state.record << 1 | u64::from(truth);
         }
         truth
     }
@@ -143,29 +217,29 @@ impl Run<'_> {
             Atom::Text(finder) => !set.scan.is_built() && finder.find(self.event).is_some(),
             Atom::Regex { machine, place, required } => {
                 let is_possible = required.is_empty() || required.iter().any(|text| self.truth(*text));
-                is_possible && self.caches.search(*place, machine, self.event)
+                is_possible && self.storage.caches.search(*place, machine, self.event)
             }
-            Atom::Constant { lookup } | Atom::Part { lookup } => {
+            Atom::Constant { lookup, .. } | Atom::Bound { lookup } | Atom::Part { lookup, .. } => {
                 self.look_up_once(*lookup);
-                self.state.is_met(number)
+                self.storage.state.is_met(number)
             }
             Atom::Tested { lookup, predicate, required } => {
                 if !required.is_empty() {
                     self.look_up_once(*lookup);
-                    if !required.iter().any(|part| self.state.is_met(*part)) {
+                    if !required.iter().any(|part| self.storage.state.is_met(*part)) {
                         return false;
                     }
                 }
                 match set.lookups.get(*lookup).map(|lookup| lookup.origin) {
                     Some(Origin::Selector(selector)) => {
-                        let caches = &mut *self.caches;
+                        let caches = &mut *self.storage.caches;
                         let Some(document) = &mut self.document else { return false };
                         document.visit(selector, &mut |value| predicate.holds(value, caches))
                     }
                     Some(Origin::Slot(place)) => {
                         self.split();
-                        let text = place.text(self.event, self.tokens);
-                        text.is_some_and(|text| predicate.holds_token(text, self.caches))
+                        let text = place.text(self.event, self.storage.tokens);
+                        text.is_some_and(|text| predicate.holds_token(text, self.storage.caches))
                     }
                     None => false,
                 }
@@ -176,12 +250,12 @@ impl Run<'_> {
             },
             Atom::Tokens { least } => {
                 self.split();
-                self.tokens.len() >= *least
+                self.storage.tokens.len() >= *least
             }
         }
     }
 
-    fn look_up_once(&mut self, number: usize) {
+    pub(super) fn look_up_once(&mut self, number: usize) {
         let set = self.set;
         if let Some(lookup) = set.lookups.get(number) {
             self.look_up(number, lookup);
@@ -189,35 +263,35 @@ impl Run<'_> {
     }
 
     /// Finds which atoms the values of a selector or the token of a slot make true.
-    fn look_up(&mut self, number: usize, lookup: &Lookup) {
-        match self.state.lookups.get_mut(number) {
-            Some(last) if *last != self.state.record => *last = self.state.record,
+    pub(super) fn look_up(&mut self, number: usize, lookup: &Lookup) {
+        match self.storage.state.lookups.get_mut(number) {
+            Some(last) if *last != self.storage.state.record => *last = self.storage.state.record,
             _ => return,
         }
         match lookup.origin {
             Origin::Selector(selector) => {
                 if let Some(document) = &mut self.document {
-                    let (set, state) = (self.set, &mut *self.state);
+                    let (state, callers) = (&mut *self.storage.state, self.callers);
                     document.visit(selector, &mut |value| {
-                        meet_value(lookup, value, |atom| state.meet(set, atom));
+                        meet_value(lookup, value, |atom| state.meet(callers, atom));
                         false
                     });
                 }
             }
             Origin::Slot(place) => {
                 self.split();
-                if let Some(text) = place.text(self.event, self.tokens) {
-                    let (set, state) = (self.set, &mut *self.state);
-                    lookup.of_token(text, |atom| state.meet(set, atom));
+                if let Some(text) = place.text(self.event, self.storage.tokens) {
+                    let (state, callers) = (&mut *self.storage.state, self.callers);
+                    lookup.of_token(text, |atom| state.meet(callers, atom));
                 }
             }
         }
     }
 
     fn split(&mut self) {
-        if self.state.tokens != self.state.record {
-            self.state.tokens = self.state.record;
-            tokens::split(self.event, self.tokens);
+        if self.storage.state.tokens != self.storage.state.record {
+            self.storage.state.tokens = self.storage.state.record;
+            tokens::split(self.event, self.storage.tokens);
         }
     }
 }

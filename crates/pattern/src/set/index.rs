@@ -1,9 +1,12 @@
 //! From a text or a value to the atoms it makes true.
 
+use core::cmp::Ordering;
+
 use aho_corasick::automaton::OverlappingState;
 use aho_corasick::{AhoCorasick, AhoCorasickKind, Input, MatchKind};
 use hashbrown::HashMap;
 
+use crate::ast::Order;
 use crate::layout::Place;
 use crate::number::{Decimal, Number};
 
@@ -34,10 +37,17 @@ pub(super) struct Lookup {
     /// Whether patterns wait at its atoms, so that every record is looked up.
     pub(super) is_awaited: bool,
     constants: HashMap<Box<[u8]>, Constants, ahash::RandomState>,
-    /// By value, ascending.
-    numbers: Vec<(Number, Vec<usize>)>,
+    numbers: Ranked,
+    /// The bounds of `<`, `<=`, `>` and `>=`.
+    bounds: [Ranked; 4],
     parts: Scan,
 }
+
+/// Numbers of patterns by value, ascending, each with its atoms: one search ranks a value among all of them.
+#[derive(Debug, Default)]
+struct Ranked(Vec<(Number, Vec<usize>)>);
+
+const ORDERS: [Order; 4] = [Order::Less, Order::LessOrEqual, Order::Greater, Order::GreaterOrEqual];
 
 /// The atoms of one constant.
 #[derive(Debug, Default)]
@@ -86,7 +96,8 @@ impl Lookup {
             origin,
             is_awaited: false,
             constants: HashMap::with_hasher(ahash::RandomState::with_seeds(0x68, 0x73, 0x6d, 0x73)),
-            numbers: Vec::new(),
+            numbers: Ranked::default(),
+            bounds: Default::default(),
             parts: Scan::default(),
         }
     }
@@ -99,13 +110,15 @@ impl Lookup {
     /// Registers `= number`.
     pub(super) fn add_number(&mut self, number: &Number, atom: usize) {
         self.constants.entry(number.text().as_bytes().into()).or_default().numbers.push(atom);
-        match self.numbers.binary_search_by(|(other, _)| other.decimal().compare(&number.decimal())) {
-            Ok(place) => {
-                if let Some((_, atoms)) = self.numbers.get_mut(place) {
-                    atoms.push(atom);
-                }
+        self.numbers.add(number, atom);
+    }
+
+    /// Registers `< number` and its like.
+    pub(super) fn add_bound(&mut self, order: Order, number: &Number, atom: usize) {
+        for (known, bounds) in ORDERS.iter().zip(&mut self.bounds) {
+            if *known == order {
+                bounds.add(number, atom);
             }
-            Err(place) => self.numbers.insert(place, (number.clone(), vec![atom])),
         }
     }
 
@@ -138,13 +151,57 @@ impl Lookup {
     }
 
     fn of_value(&self, text: &[u8], hit: &mut impl FnMut(usize)) {
-        if self.numbers.is_empty() {
+        if self.numbers.0.is_empty() && self.bounds.iter().all(|bounds| bounds.0.is_empty()) {
             return;
         }
         let Some(value) = Decimal::parse(text) else { return };
-        let found = self.numbers.binary_search_by(|(number, _)| number.decimal().compare(&value));
-        if let Some((_, atoms)) = found.ok().and_then(|place| self.numbers.get(place)) {
-            atoms.iter().for_each(|atom| hit(*atom));
+        self.numbers.equal(&value).iter().for_each(|(_, atoms)| atoms.iter().for_each(|atom| hit(*atom)));
+        for (order, bounds) in ORDERS.iter().zip(&self.bounds) {
+            let satisfied = bounds.satisfied(*order, &value);
+            satisfied.iter().for_each(|(_, atoms)| atoms.iter().for_each(|atom| hit(*atom)));
         }
+    }
+}
+
+impl Ranked {
+    fn add(&mut self, number: &Number, atom: usize) {
+        match self.0.binary_search_by(|(other, _)| other.decimal().compare(&number.decimal())) {
+            Ok(place) => {
+                if let Some((_, atoms)) = self.0.get_mut(place) {
+                    atoms.push(atom);
+                }
+            }
+            Err(place) => self.0.insert(place, (number.clone(), vec![atom])),
+        }
+    }
+
+    /// How many numbers are less than the value, or as large at most.
+    fn rank(&self, value: &Decimal<'_>, is_equal_counted: bool) -> usize {
+        self.0.partition_point(|(number, _)| match number.decimal().compare(value) {
+            Ordering::Less => true,
+            Ordering::Equal => is_equal_counted,
+            Ordering::Greater => false,
+        })
+    }
+
+    fn equal(&self, value: &Decimal<'_>) -> &[(Number, Vec<usize>)] {
+        if self.0.is_empty() {
+            return &[];
+        }
+        self.0.get(self.rank(value, false)..self.rank(value, true)).unwrap_or_default()
+    }
+
+    /// The bounds that a value satisfies: the large ones of `<`, the small ones of `>`.
+    fn satisfied(&self, order: Order, value: &Decimal<'_>) -> &[(Number, Vec<usize>)] {
+        if self.0.is_empty() {
+            return &[];
+        }
+        let found = match order {
+            Order::Less => self.0.get(self.rank(value, true)..),
+            Order::LessOrEqual => self.0.get(self.rank(value, false)..),
+            Order::Greater => self.0.get(..self.rank(value, false)),
+            Order::GreaterOrEqual => self.0.get(..self.rank(value, true)),
+        };
+        found.unwrap_or_default()
     }
 }

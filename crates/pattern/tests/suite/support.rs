@@ -41,7 +41,8 @@ fn vector(line: &Value) -> Vector {
 }
 
 /// Every setting.
-pub(crate) const TUNINGS: [Tuning; 2] = [Tuning { prefilters: true }, Tuning { prefilters: false }];
+pub(crate) const TUNINGS: [Tuning; 2] =
+    [Tuning { prefilters: true, shapes_max: 256 }, Tuning { prefilters: false, shapes_max: 256 }];
 
 /// Programs and sets of the same patterns, to be compared with the interpreter.
 #[derive(Debug)]

@@ -1,0 +1,130 @@
+//! Filters: cheap answers to "may the value be one of these constants", "may the text hold one of these".
+//!
+//! A filter errs on one side only: what it refuses is surely not there. Both kinds keep hashes of a few bytes
+//! in a small table of bits.
+
+use crate::shape::{Glance, text_sketch};
+
+/// Texts longer than this are not looked at byte by byte: a search is faster.
+const TEXT_BYTES_MAX: usize = 48;
+
+/// For the values of a selector.
+#[derive(Debug)]
+pub(super) struct ValueFilter {
+    constants: Bits,
+    parts: TextFilter,
+}
+
+/// For texts that may hold one of some others.
+#[derive(Debug)]
+pub(super) struct TextFilter {
+    /// Length of the shortest of the others; the largest number if there are none.
+    shortest: usize,
+    /// The first four bytes of each.
+    fronts: Bits,
+}
+
+/// A set of numbers; may hold some that were not added.
+#[derive(Debug, Default)]
+struct Bits {
+    words: Box<[u64]>,
+}
+
+impl ValueFilter {
+    /// A filter for values that are one of the constants, by their sketches, or hold one of the parts.
+    pub(super) fn of(constants: &[u64], parts: &[&[u8]]) -> Self {
+        Self { constants: Bits::of(constants), parts: TextFilter::of(parts) }
+    }
+
+    /// Whether the value with this sketch may be wanted; only if there are no parts.
+    #[inline]
+    pub(super) fn may_want_sketch(&self, sketch: u64) -> bool {
+        self.constants.may_hold(sketch)
+    }
+
+    /// Whether there are parts: then a sketch is not enough.
+    pub(super) const fn has_parts(&self) -> bool {
+        self.parts.shortest != usize::MAX
+    }
+
+    /// Whether the value may be wanted.
+    #[inline]
+    pub(super) fn may_want(&self, value: Glance<'_>) -> bool {
+        match value {
+            Glance::Nothing => false,
+            Glance::Number(number) => self.has_parts() || self.constants.may_hold(number),
+            Glance::Text(text) => self.constants.may_hold(text_sketch(text)) || self.parts.may_find(text),
+            Glance::Unknown => true,
+        }
+    }
+}
+
+impl TextFilter {
+    pub(super) fn of(texts: &[&[u8]]) -> Self {
+        let fronts: Vec<u64> =
+            texts.iter().filter_map(|text| Some(front_sketch(text.first_chunk()?))).collect();
+        // A text too short to have four bytes may be anywhere.
+        let is_any = fronts.len() < texts.len();
+        let shortest =
+            if is_any { 1 } else { texts.iter().map(|text| text.len()).min().unwrap_or(usize::MAX) };
+        Self { shortest, fronts: Bits::of(&fronts) }
+    }
+
+    /// Fewest bytes of a text that may hold one of the others.
+    #[inline]
+    pub(super) const fn shortest(&self) -> usize {
+        self.shortest
+    }
+
+    /// Whether the text may hold one of the others, ASCII letters in any case.
+    #[inline]
+    pub(super) fn may_find(&self, text: &[u8]) -> bool {
+        if text.len() < self.shortest {
+            return false;
+        }
+        if self.shortest < 4 || text.len() > TEXT_BYTES_MAX {
+            return true;
+        }
+        let starts = text.len() - self.shortest + 4;
+        let fronts = text.get(..starts).unwrap_or_default().windows(4);
+        fronts.filter_map(|front| front.first_chunk()).any(|front| self.fronts.may_hold(front_sketch(front)))
+    }
+}
+
+impl Bits {
+    fn of(numbers: &[u64]) -> Self {
+        if numbers.is_empty() {
+            return Self::default();
+        }
+        // 32 bits and more a number: one question in 32 at most is answered wrongly.
+        let count = (numbers.len() / 2 + 1).next_power_of_two();
+        let mut bits = Self { words: vec![0; count].into_boxed_slice() };
+        for number in numbers {
+            let (word, bit) = bits.place(*number);
+            if let Some(word) = bits.words.get_mut(word) {
+                *word |= 1 << bit;
+            }
+        }
+        bits
+    }
+
+    #[inline]
+    fn may_hold(&self, number: u64) -> bool {
+        let (word, bit) = self.place(number);
+        self.words.get(word).is_some_and(|word| word >> bit & 1 == 1)
+    }
+
+    #[inline]
+    fn place(&self, number: u64) -> (usize, u64) {
+        let product = number.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        (usize::try_from(product >> 32).unwrap_or_default() & self.words.len().wrapping_sub(1), product >> 58)
+    }
+}
+
+#[inline]
+fn front_sketch(front: &[u8; 4]) -> u64 {
+    u64::from(u32::from_le_bytes(*front) | 0x2020_2020)
+}
+
+#[cfg(test)]
+mod tests;

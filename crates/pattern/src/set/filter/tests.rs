@@ -1,0 +1,52 @@
+//! Filters refuse only what is not there.
+
+use proptest::collection::vec;
+use proptest::prelude::*;
+
+use super::{TextFilter, ValueFilter};
+use crate::shape::{Glance, text_sketch};
+
+#[test]
+fn filters_refuse_most_of_what_is_not_there() {
+    let filter = ValueFilter::of(&[text_sketch(b"0x7fff00007"), 900_000_123], &[]);
+    assert!(filter.may_want(Glance::Text(b"0x7FFF00007")));
+    assert!(filter.may_want(Glance::Number(900_000_123)));
+    assert!(filter.may_want(Glance::Unknown));
+    assert!(!filter.may_want(Glance::Nothing));
+    let refused = (0..1000).filter(|number| !filter.may_want(Glance::Number(262_144 + number))).count();
+    assert!(refused > 900, "{refused}");
+    let names = TextFilter::of(&[b"RET_ERROR_1", b"breakglass-7"]);
+    for (text, is_let_through) in [
+        (&b"my-breakglass-7"[..], true),
+        (b"app-1", false),
+        (b"a name of more than forty-eight bytes is searched anyway", true),
+    ] {
+        assert_eq!(names.may_find(text), is_let_through, "{}", text.escape_ascii());
+    }
+    let refused = (0..1000).filter(|number| !names.may_find(format!("operator-{number}").as_bytes())).count();
+    assert!(refused > 600, "{refused}");
+    assert!(!TextFilter::of(&[]).may_find(b"anything"));
+}
+
+proptest! {
+    #[test]
+    fn what_is_there_is_let_through(
+        texts in vec("[a-cA-C0-9_]{0,7}", 0..6),
+        before in "[a-c]{0,20}",
+        behind in "[a-c]{0,20}",
+        number in any::<u64>(),
+    ) {
+        let bytes: Vec<&[u8]> = texts.iter().map(|text| text.as_bytes()).filter(|text| !text.is_empty()).collect();
+        let filter = TextFilter::of(&bytes);
+        let sketches: Vec<u64> = bytes.iter().map(|text| text_sketch(text)).chain([number]).collect();
+        let values = ValueFilter::of(&sketches, &bytes);
+        prop_assert!(values.may_want(Glance::Number(number)));
+        for text in &bytes {
+            let holder = [before.as_bytes(), text, behind.as_bytes()].concat();
+            prop_assert!(filter.may_find(&holder));
+            prop_assert!(values.may_want(Glance::Text(&holder)));
+            prop_assert!(values.may_want(Glance::Text(text)));
+            prop_assert!(ValueFilter::of(&sketches, &[]).may_want(Glance::Text(&text.to_ascii_lowercase())));
+        }
+    }
+}

@@ -1,0 +1,170 @@
+//! The shapes that are remembered, and which of them a record has.
+//!
+//! In: a record with its outline. Out: what was decided for all records of its shape ([`Known`]), or nothing:
+//! then the record is matched as if there were no memory.
+//!
+//! A shape is found by its mark in a table of two places a mark, and believed only if all fixed text is
+//! equal; so a forged mark costs a comparison. What may be remembered is limited three ways, since shapes
+//! come from outside: [`SHAPES_MAX`] shapes and [`WEIGHT_MAX`] of memory; a shape is learned when seen twice;
+//! and learning, which looks at every pattern, is paid from a credit that grows by one a record and covers
+//! the first [`SHAPES_MAX`] shapes. When the table is full a new shape takes the place of one that was not
+//! seen since the hand passed it, so what is seen often stays. A flood of shapes thus costs each record its
+//! share of 1 / [`LEARNING_COST`] of learning, and the path without memory.
+
+use std::sync::Arc;
+
+use super::Set;
+use super::learn::Known;
+use crate::shape::Outline;
+
+/// Most shapes of one thread.
+pub(crate) const SHAPES_MAX: usize = 256;
+/// Most bytes of an event whose shape is remembered.
+const EVENT_BYTES_MAX: usize = 4096;
+/// Most nodes, waiting entries and bytes of text of all shapes together.
+const WEIGHT_MAX: usize = 1 << 20;
+/// Records for which learning a shape has to be saved up.
+const LEARNING_COST: usize = 4096;
+const CREDIT_MAX: usize = SHAPES_MAX * LEARNING_COST;
+/// Marks find their shape at one of two places; four places a shape leave few marks without.
+const PLACES: usize = SHAPES_MAX * 4;
+/// Marks seen once that are kept in mind.
+const SEEN: usize = 128;
+
+/// The shapes of one set, kept by one thread.
+#[derive(Debug)]
+pub(crate) struct Shapes {
+    /// Whose they are.
+    owner: Option<Arc<Identity>>,
+    known: Vec<Known>,
+    /// Number of the shape in `known`, from 1.
+    places: Box<[u16; PLACES]>,
+    /// Marks that were seen and not found, by their last bits.
+    seen: Vec<u64>,
+    credit: usize,
+    weight: usize,
+    /// The next shape that may lose its place.
+    hand: usize,
+}
+
+/// Tells sets apart, as long as somebody keeps it.
+#[derive(Debug, Default)]
+pub(super) struct Identity(());
+
+impl Default for Shapes {
+    fn default() -> Self {
+        Self {
+            owner: None,
+            known: Vec::new(),
+            places: Box::new([0; PLACES]),
+            seen: Vec::new(),
+            credit: CREDIT_MAX,
+            weight: 0,
+            hand: 0,
+        }
+    }
+}
+
+impl Shapes {
+    /// The number of the shape of this record, if it is known.
+    #[inline(always)]
+    pub(super) fn find(&self, set: &Set, form: &[u8], outline: &Outline) -> Option<usize> {
+        if !self.owner.as_ref().is_some_and(|owner| Arc::ptr_eq(owner, &set.identity)) {
+            return None;
+        }
+        let place = place(outline.mark);
+        self.number_at(place, form, outline).or_else(|| self.number_at(place ^ 1, form, outline))
+    }
+
+    #[inline(always)]
+    fn number_at(&self, place: usize, form: &[u8], outline: &Outline) -> Option<usize> {
+        let number = usize::from(*self.places.get(place)?).wrapping_sub(1);
+        let known = self.known.get(number)?;
+        (known.mark == outline.mark && known.form.fits(form, outline)).then_some(number)
+    }
+
+    /// What is known of a shape.
+    #[inline]
+    pub(super) fn known(&mut self, number: usize) -> Option<&Known> {
+        let known = self.known.get_mut(number)?;
+        known.is_used = true;
+        Some(known)
+    }
+
+    /// Whether the shape of a record that was not found should be learned.
+    pub(super) fn admits(&mut self, set: &Set, form: &[u8], outline: &Outline) -> bool {
+        if set.shapes_max == 0 || form.len() > EVENT_BYTES_MAX {
+            return false;
+        }
+        if !self.owner.as_ref().is_some_and(|owner| Arc::ptr_eq(owner, &set.identity)) {
+            *self = Self { owner: Some(Arc::clone(&set.identity)), ..Self::default() };
+            self.seen.resize(SEEN, 0);
+        }
+        self.credit = (self.credit + 1).min(CREDIT_MAX);
+        let Some(seen) = self.seen.get_mut(place(outline.mark) % SEEN) else { return false };
+        if *seen != outline.mark {
+            *seen = outline.mark;
+            return false;
+        }
+        if self.credit < LEARNING_COST {
+            return false;
+        }
+        self.credit -= LEARNING_COST;
+        true
+    }
+
+    /// Remembers a shape, in the place of another if need be.
+    pub(super) fn insert(&mut self, set: &Set, known: Known) {
+        let max = set.shapes_max.min(SHAPES_MAX);
+        let number = if self.known.len() < max { self.known.len() } else { self.free() };
+        let weight = known.weight();
+        if self.weight + weight > WEIGHT_MAX {
+            self.free();
+            return;
+        }
+        let place = place(known.mark);
+        let is_taken = self.places.get(place).is_some_and(|number| *number != 0);
+        let place = if is_taken { place ^ 1 } else { place };
+        let (Ok(entry), Some(place)) = (u16::try_from(number + 1), self.places.get_mut(place)) else {
+            return;
+        };
+        *place = entry;
+        self.weight += weight;
+        match self.known.get_mut(number) {
+            Some(old) => *old = known,
+            None => self.known.push(known),
+        }
+    }
+
+    /// Forgets the next shape that was not seen since the hand passed last.
+    fn free(&mut self) -> usize {
+        let count = self.known.len().max(1);
+        let mut number = 0;
+        for _ in 0..2 * count {
+            number = self.hand % count;
+            self.hand = number + 1;
+            match self.known.get_mut(number) {
+                Some(known) if known.is_used => known.is_used = false,
+                _ => break,
+            }
+        }
+        if let Some(known) = self.known.get_mut(number) {
+            self.weight -= known.weight();
+            *known = Known::default();
+        }
+        for place in &mut *self.places {
+            if usize::from(*place) == number + 1 {
+                *place = 0;
+            }
+        }
+        number
+    }
+}
+
+/// The first of the two places of a mark. The highest bits are those of a product that depend on all others.
+#[inline]
+const fn place(mark: u64) -> usize {
+    (mark >> 54) as usize
+}
+
+const _: () = assert!(PLACES == 1 << 10, "a place is ten bits of the mark");
