@@ -305,6 +305,8 @@ fn a_build_without_tls_says_how_to_build_with_it() {
 
 #[cfg(feature = "tls")]
 mod tls {
+    use base64::Engine as _;
+    use base64::engine::general_purpose::URL_SAFE_NO_PAD;
     use hsmstream_tests::broker::Certificates;
     use hsmstream_tests::repository;
 
@@ -361,6 +363,33 @@ mod tls {
         deployment.entitle("entitled");
         deployment.works(&[], password_of("entitled"));
         deployment.fails(&[], WRONG, 3, &["SCRAM-SHA-256", "check kafka.sasl"]);
+    }
+
+    #[test]
+    fn a_bearer_token_from_a_file_works() {
+        let kafka = kafka();
+        let token = |claims: &str| {
+            let part = |text: &str| URL_SAFE_NO_PAD.encode(text);
+            format!("{}.{}.", part("{\"alg\":\"none\"}"), part(claims))
+        };
+        let deployment = scram(&kafka, "bearer", true);
+        deployment.entitle("sidecar");
+        let arguments = ["--set=kafka.sasl.mechanism=OAUTHBEARER", "--set=kafka.sasl.password=file:token"];
+        let good = token("{\"sub\":\"sidecar\",\"iat\":1700000000,\"exp\":4000000000}");
+        deployment.folder.write("token", format!("{good}\n"));
+        deployment.works(&arguments, WRONG);
+        let log = std::fs::read_to_string(deployment.folder.path().join("service.log")).expect("a log");
+        assert!(!log.contains(&good), "the token is in:\n{log}");
+
+        deployment
+            .folder
+            .write("token", token("{\"sub\":\"sidecar\",\"iat\":1600000000,\"exp\":1700000000}"));
+        deployment.fails(&arguments, WRONG, 3, &["the token in token has expired"]);
+        let nobodys = token("{\"iat\":1700000000,\"exp\":4000000000}");
+        deployment.folder.write("token", &nobodys);
+        let said =
+            deployment.fails(&arguments, WRONG, 3, &["looking for topic \"bearer-in\"", "check kafka.sasl"]);
+        assert!(!said.err().contains(&nobodys), "the token is in:\n{}", said.err());
     }
 
     #[test]

@@ -14,11 +14,11 @@ use super::ports;
 /// How clients may come in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Listener {
-    /// PLAIN or SCRAM without TLS.
+    /// PLAIN, SCRAM or bearer tokens without TLS.
     SaslPlaintext,
     /// TLS; the client must show a certificate, whose subject is its name.
     Ssl,
-    /// PLAIN or SCRAM in TLS.
+    /// PLAIN, SCRAM or bearer tokens in TLS.
     SaslSsl,
 }
 
@@ -89,6 +89,7 @@ impl Security {
                 let mechanism = mechanism.to_lowercase();
                 text += &format!("{prefix}.{mechanism}.sasl.jaas.config={SCRAM_MODULE} required;\n");
             }
+            text += &format!("{prefix}.oauthbearer.sasl.jaas.config={BEARER_MODULE} required;\n");
         }
         if let Some(certificates) = &self.certificates {
             let (own, authority) = (certificates.path("broker.pem"), certificates.path("ca.pem"));
@@ -127,9 +128,11 @@ pub(super) fn acls(install: &Install, bootstrap: &str, arguments: &[&str]) {
 const SCRAM: [&str; 2] = ["SCRAM-SHA-256", "SCRAM-SHA-512"];
 const PLAIN_MODULE: &str = "org.apache.kafka.common.security.plain.PlainLoginModule";
 const SCRAM_MODULE: &str = "org.apache.kafka.common.security.scram.ScramLoginModule";
+const BEARER_MODULE: &str = "org.apache.kafka.common.security.oauthbearer.OAuthBearerLoginModule";
 
+/// Bearer tokens are taken unsigned, which is what Kafka does unless it is told better.
 const FIXED: &str = "\
-sasl.enabled.mechanisms=PLAIN,SCRAM-SHA-256,SCRAM-SHA-512
+sasl.enabled.mechanisms=PLAIN,SCRAM-SHA-256,SCRAM-SHA-512,OAUTHBEARER
 authorizer.class.name=org.apache.kafka.metadata.authorizer.StandardAuthorizer
 super.users=User:ANONYMOUS
 ";
