@@ -1,6 +1,6 @@
 //! What framing gives out: frames, rejects, and how many of each.
 
-use hsmstream_record::{Kind, Origin, Reason};
+use hsmstream_record::{Body, Document, Kind, Limits, Malformed, Origin, Reason, Record, parse};
 
 /// A reject keeps at most this many raw bytes; its `length` is the true one.
 pub const RAW_BYTES_MAX: usize = 64 << 10;
@@ -46,6 +46,37 @@ pub enum Item<'a> {
     Frame(Frame<'a>),
     /// A reject.
     Reject(Reject<'a>),
+}
+
+impl Item<'_> {
+    /// Parses a frame, and gives `sink` the record, or the reject of what is none; a reject goes on as it is.
+    /// Returns whether it is a record. What [`Framer::records`](crate::Framer::records) does with the items of
+    /// [`Framer::split`](crate::Framer::split), for who has them parsed elsewhere.
+    pub fn parse(self, limits: &Limits, sink: &mut dyn FnMut(Result<Record<'_>, Reject<'_>>)) -> bool {
+        let frame = match self {
+            Self::Frame(frame) => frame,
+            Self::Reject(reject) => {
+                sink(Err(reject));
+                return false;
+            }
+        };
+        let Frame { bytes, origin, kind, message_offset, bad_escape } = frame;
+        // No `map`: each would move the record, which is large.
+        let body = match kind {
+            Kind::Audit => match parse(bytes, limits) {
+                Ok(audit) if bad_escape => Body::Audit(audit.with_bad_escape(true)),
+                Ok(audit) => Body::Audit(audit),
+                Err(Malformed { reason, offset }) => {
+                    let (raw, length) = (capped(bytes), wide(bytes.len()));
+                    sink(Err(Reject { reason, offset, message_offset, raw, length, origin }));
+                    return false;
+                }
+            },
+            kind => Body::Document(Document::new(kind, bytes)),
+        };
+        sink(Ok(Record { origin, body }));
+        true
+    }
 }
 
 /// What was found in a message, or in a file so far.

@@ -60,4 +60,5 @@ mod wrapped;
 pub use format::{Format, UnknownFormat};
 pub use framer::Framer;
 pub use item::{Counts, Frame, Item, RAW_BYTES_MAX, Reject};
+pub use lines::{is_text, last_beginning};
 pub use stream::StreamFramer;

@@ -15,6 +15,9 @@ use memchr::memmem::Finder;
 /// What an export task writes to see whether it may (observed: object `aws-logs-write-test`).
 pub(crate) const WRITE_TEST: &[u8] = b"Permission Check Successful";
 
+/// What stands where a record begins behind another.
+const BEGINNING: &[u8] = b"\nTime";
+
 /// Finds where records begin.
 #[derive(Debug)]
 pub(crate) struct Boundaries {
@@ -23,7 +26,7 @@ pub(crate) struct Boundaries {
 
 impl Boundaries {
     pub(crate) fn new() -> Self {
-        Self { finder: Finder::new(b"\nTime") }
+        Self { finder: Finder::new(BEGINNING) }
     }
 
     /// The first line behind `from` that begins a record. At the end of the bytes, a line that is not
@@ -35,6 +38,26 @@ impl Boundaries {
             .map(|line_end| from + line_end + 1)
             .find(|&line| is_boundary(bytes.get(line..).unwrap_or_default()))
     }
+}
+
+/// Whether a file that begins with `bytes` is records as text to its end, whatever follows.
+///
+/// Such a file may be cut where records begin ([`last_beginning`]): the items of its parts, each split as
+/// [`Format::Raw`], are the items of the whole, because an event of it ends where the next record begins.
+/// Their offsets count from the part's start, and limits of a message count for each part.
+#[must_use]
+pub fn is_text(format: Format, bytes: &[u8]) -> bool {
+    let text = bytes.get(white_len(bytes)..).unwrap_or_default();
+    matches!(format, Format::Auto | Format::Raw) && is_boundary(text)
+}
+
+/// Where the last record of a text begins, if that is behind its first byte and can be told: a line that goes on
+/// behind the bytes at hand may begin one.
+#[must_use]
+pub fn last_beginning(text: &[u8]) -> Option<usize> {
+    memchr::memmem::rfind_iter(text, BEGINNING)
+        .map(|line_end| line_end + 1)
+        .find(|&line| is_boundary(text.get(line..).unwrap_or_default()))
 }
 
 /// Takes one event of a text of `format`.

@@ -1,9 +1,7 @@
 //! Who takes what the machines find: frames as they are, or parsed.
 
-use crate::item::{Frame, Item, Reject, capped, wide};
-use hsmstream_record::{
-    Body, Document, Kind, Limits, Malformed, Origin, Record, TextBuffer, parse, parse_escaped,
-};
+use crate::item::{Item, Reject};
+use hsmstream_record::{Body, Limits, Origin, Record, TextBuffer, parse_escaped};
 
 /// Takes items in order.
 pub(crate) trait Sink {
@@ -51,25 +49,9 @@ impl<'s> Records<'s> {
 
 impl Sink for Records<'_> {
     fn item(&mut self, item: Item<'_>) {
-        let frame = match item {
-            Item::Reject(reject) => return (self.sink)(Err(reject)),
-            Item::Frame(frame) => frame,
-        };
-        let Frame { bytes, origin, kind, message_offset, bad_escape } = frame;
-        // No `map`: each would move the record, which is large.
-        let body = match kind {
-            Kind::Audit => match parse(bytes, &self.limits) {
-                Ok(audit) if bad_escape => Body::Audit(audit.with_bad_escape(true)),
-                Ok(audit) => Body::Audit(audit),
-                Err(Malformed { reason, offset }) => {
-                    self.malformed += 1;
-                    let (raw, length) = (capped(bytes), wide(bytes.len()));
-                    return (self.sink)(Err(Reject { reason, offset, message_offset, raw, length, origin }));
-                }
-            },
-            kind => Body::Document(Document::new(kind, bytes)),
-        };
-        (self.sink)(Ok(Record { origin, body }));
+        let is_frame = matches!(item, Item::Frame(_));
+        let is_record = item.parse(&self.limits, self.sink);
+        self.malformed += u64::from(is_frame && !is_record);
     }
 
     fn escaped(&mut self, string: &[u8], origin: &Origin<'_>) -> Option<usize> {

@@ -4,7 +4,7 @@
 use crate::support::{Owned, compact, gzip, split, stream, unlimited, vectors};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use hsmstream_frame::Format;
+use hsmstream_frame::{Counts, Format, is_text, last_beginning};
 use hsmstream_record::{Kind, Limits, escape, trim_end};
 use proptest::prelude::*;
 use simd_json::prelude::*;
@@ -160,6 +160,38 @@ proptest! {
         }
         prop_assert!(items_in_order(&items));
         prop_assert!(uncovered.iter().all(u8::is_ascii_whitespace));
+    }
+
+    #[test]
+    fn a_text_cut_where_records_begin_gives_what_the_whole_gives(
+        edits in prop::collection::vec(edit(), 0..12),
+        cuts in prop::collection::vec(1_usize..200, 1..6),
+    ) {
+        let mut bytes = b"Time: 01/24/18 17:44:25.013218, usecs:1516815865013218\nSequence No : 0x5\n".repeat(3);
+        edits.iter().for_each(|edit| edit.apply(&mut bytes));
+        prop_assume!(is_text(Format::Auto, &bytes));
+        let whole = split(Format::Auto, unlimited(), &bytes);
+        let mut parts: (Vec<Owned>, Counts) = Default::default();
+        let mut take = |part: &[u8], start: usize| {
+            let (items, counts) = split(Format::Raw, unlimited(), part);
+            parts.0.extend(items.into_iter().map(|item| Owned { offset: item.offset + start as u64, ..item }));
+            parts.1.frames += counts.frames;
+            parts.1.rejects += counts.rejects;
+        };
+        let (mut start, mut end) = (0, 0);
+        for cut in cuts.into_iter().cycle() {
+            end = (end + cut).min(bytes.len());
+            if end == bytes.len() {
+                break;
+            }
+            if let Some(length) = last_beginning(&bytes[start..end]) {
+                take(&bytes[start..start + length], start);
+                start += length;
+            }
+        }
+        take(&bytes[start..], start);
+        prop_assert_eq!(&whole.0, &parts.0, "{}", bytes.escape_ascii());
+        prop_assert_eq!((whole.1.frames, whole.1.rejects), (parts.1.frames, parts.1.rejects));
     }
 
     #[test]
