@@ -1,5 +1,6 @@
 //! The command line.
 
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -171,6 +172,9 @@ pub(crate) struct Parse {
     /// Exit with 1 if anything was rejected.
     #[arg(long)]
     pub(crate) strict: bool,
+    /// Threads that read and parse [default: one for each core]; the output is the same.
+    #[arg(long, value_name = "N")]
+    pub(crate) threads: Option<NonZeroUsize>,
 }
 
 /// Search records with a filter pattern: filter-log-events, locally.
@@ -203,6 +207,9 @@ pub(crate) struct Query {
     /// Form of the input.
     #[arg(long, value_name = "NAME", default_value = "auto")]
     pub(crate) format: Format,
+    /// Threads that read and search [default: one for each core]; the output is the same.
+    #[arg(long, value_name = "N")]
+    pub(crate) threads: Option<NonZeroUsize>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

@@ -2,10 +2,15 @@
 
 use std::fs::File;
 use std::io::{self, IsTerminal, Read};
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use anyhow::{Context, bail};
 use indicatif::{ProgressBar, ProgressStyle};
+
+mod batch;
+mod lane;
+pub(crate) mod parallel;
 
 /// Bytes read at once.
 const CHUNK: usize = 256 << 10;
@@ -73,10 +78,15 @@ fn push_files(pattern: &str, inputs: &mut Vec<Input>) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// How many threads read: what was asked for, or one for each core.
+pub(crate) fn threads(asked: Option<NonZeroUsize>) -> usize {
+    asked.or_else(|| std::thread::available_parallelism().ok()).map_or(1, NonZeroUsize::get)
+}
+
 /// An open input.
 pub(crate) struct Source {
     name: String,
-    reader: Box<dyn Read>,
+    reader: Box<dyn Read + Send>,
 }
 
 impl Source {
@@ -86,23 +96,41 @@ impl Source {
     /// What the file system says, with the input's name.
     pub(crate) fn open(input: &Input) -> anyhow::Result<Self> {
         let name = input.name();
-        let reader: Box<dyn Read> = match input {
-            Input::Stdin => Box::new(io::stdin().lock()),
+        let reader: Box<dyn Read + Send> = match input {
+            Input::Stdin => Box::new(io::stdin()),
             Input::File(path) => Box::new(File::open(path).with_context(|| format!("cannot open {name}"))?),
         };
         Ok(Self { name, reader })
     }
+
+    /// Appends what comes next, at most so many bytes; returns how many, 0 at the end.
+    fn append(&mut self, bytes_max: usize, buffer: &mut Vec<u8>) -> anyhow::Result<usize> {
+        let start = buffer.len();
+        buffer.resize(start + bytes_max, 0);
+        let read = self.read(buffer.get_mut(start..).unwrap_or_default());
+        buffer.truncate(start + *read.as_ref().unwrap_or(&0));
+        read
+    }
+
+    /// Reads what comes next, at most as much as `buffer` holds; 0 at the end.
+    fn read(&mut self, buffer: &mut [u8]) -> anyhow::Result<usize> {
+        loop {
+            match self.reader.read(buffer) {
+                Ok(count) => return Ok(count),
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error).with_context(|| format!("cannot read {}", self.name)),
+            }
+        }
+    }
 }
 
-/// Reads inputs chunk by chunk.
-pub(crate) struct Feed {
+/// How far reading has come, shown on standard error if that is a terminal and there is much to read.
+pub(crate) struct Progress {
     bar: ProgressBar,
-    buffer: Vec<u8>,
 }
 
-impl Feed {
-    /// Prepares to read `inputs`; shows progress on standard error if that is a terminal.
-    pub(crate) fn new(inputs: &[Input]) -> Self {
+impl Progress {
+    fn new(inputs: &[Input]) -> Self {
         let total: u64 = inputs.iter().map(Input::bytes).sum();
         let visible = io::stderr().is_terminal() && total > 16 << 20;
         let bar = if visible { ProgressBar::new(total) } else { ProgressBar::hidden() };
@@ -111,7 +139,28 @@ impl Feed {
         {
             bar.set_style(style);
         }
-        Self { bar, buffer: vec![0; CHUNK] }
+        Self { bar }
+    }
+
+    fn add(&self, count: usize) {
+        self.bar.inc(count as u64);
+    }
+
+    fn finish(&self) {
+        self.bar.finish_and_clear();
+    }
+}
+
+/// Reads inputs chunk by chunk.
+pub(crate) struct Feed {
+    progress: Progress,
+    buffer: Vec<u8>,
+}
+
+impl Feed {
+    /// Prepares to read `inputs`; shows progress on standard error if that is a terminal.
+    pub(crate) fn new(inputs: &[Input]) -> Self {
+        Self { progress: Progress::new(inputs), buffer: vec![0; CHUNK] }
     }
 
     /// Reads one input to its end.
@@ -131,19 +180,13 @@ impl Feed {
     /// # Errors
     /// What the file system says, with the input's name.
     pub(crate) fn chunk(&mut self, source: &mut Source) -> anyhow::Result<Option<&[u8]>> {
-        let count = loop {
-            match source.reader.read(&mut self.buffer) {
-                Ok(count) => break count,
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => return Err(error).with_context(|| format!("cannot read {}", source.name)),
-            }
-        };
-        self.bar.inc(count as u64);
+        let count = source.read(&mut self.buffer)?;
+        self.progress.add(count);
         Ok(self.buffer.get(..count).filter(|chunk| !chunk.is_empty()))
     }
 
     /// Takes the progress bar away.
     pub(crate) fn finish(&self) {
-        self.bar.finish_and_clear();
+        self.progress.finish();
     }
 }

@@ -106,6 +106,15 @@ impl Out {
         }
     }
 
+    /// Writes lines that have their ends.
+    pub(crate) fn lines(&mut self, lines: &[u8]) {
+        let result = self.inner.write_all(lines);
+        self.check(&result);
+        if self.line_buffered {
+            self.flush();
+        }
+    }
+
     /// Flushes.
     pub(crate) fn flush(&mut self) {
         let result = self.inner.flush();

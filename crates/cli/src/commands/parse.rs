@@ -2,7 +2,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use hsmstream_frame::{Reject, StreamFramer};
+use hsmstream_frame::Reject;
 use hsmstream_record::{Origin, Record, escape};
 
 use crate::args::Parse;
@@ -11,7 +11,8 @@ use crate::commands::run::limits;
 use crate::complain;
 use crate::config::Config;
 use crate::exit::Exit;
-use crate::inputs::{Feed, expand};
+use crate::inputs::parallel::{self, Block, Reading, Work};
+use crate::inputs::{expand, threads};
 use crate::terminal::Out;
 
 /// Raw bytes of a reject that are shown.
@@ -24,30 +25,19 @@ const RAW_MAX: usize = 64 << 10;
 pub(crate) fn run(args: &Parse, config: &Config) -> anyhow::Result<Exit> {
     let inputs = expand(&args.files)?;
     let fixed = fixed_origin(&args.origin);
+    let reading = Reading {
+        format: args.format,
+        limits: limits(config),
+        fixed: &fixed,
+        threads: threads(args.threads),
+    };
     let mut out = Out::new();
-    let mut feed = Feed::new(&inputs);
-    let mut line = Vec::new();
     let mut rejects = 0_u64;
-    for input in &inputs {
-        let mut framer = StreamFramer::new(args.format, limits(config));
-        let mut take = |item: Result<Record<'_>, Reject<'_>>| {
-            line.clear();
-            match item {
-                Ok(record) => record.write_view(&mut line),
-                Err(reject) => {
-                    rejects += 1;
-                    if !args.rejects {
-                        return;
-                    }
-                    write_reject(&reject, &mut line);
-                }
-            }
-            out.line(&line);
-        };
-        feed.read(input, &mut |chunk| framer.feed_records(chunk, &fixed, &mut take))?;
-        framer.finish_records(&fixed, &mut take);
-    }
-    feed.finish();
+    let views = Views { rejects: args.rejects };
+    parallel::read(&inputs, reading, &views, &mut |block| {
+        rejects += block.count;
+        out.lines(&block.lines);
+    })?;
     out.flush();
     if rejects > 0 && !args.rejects {
         complain(&match rejects {
@@ -56,6 +46,29 @@ pub(crate) fn run(args: &Parse, config: &Config) -> anyhow::Result<Exit> {
         });
     }
     Ok(if args.strict && rejects > 0 { Exit::Negative } else { Exit::Success })
+}
+
+/// Prints views; counts rejects.
+struct Views {
+    rejects: bool,
+}
+
+impl Work for Views {
+    type Scratch = ();
+
+    fn take(&self, item: Result<Record<'_>, Reject<'_>>, (): &mut (), block: &mut Block) {
+        match item {
+            Ok(record) => record.write_view(&mut block.lines),
+            Err(reject) => {
+                block.count += 1;
+                if !self.rejects {
+                    return;
+                }
+                write_reject(&reject, &mut block.lines);
+            }
+        }
+        block.lines.push(b'\n');
+    }
 }
 
 /// Appends a reject as the record contract shows it: `{"kind":"reject","reason":…,"offset":…,…}`.

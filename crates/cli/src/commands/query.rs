@@ -1,6 +1,8 @@
 //! `query`: records that a filter pattern matches, from files; `filter-log-events`, locally.
 
-use hsmstream_frame::{Reject, StreamFramer};
+use std::sync::Once;
+
+use hsmstream_frame::Reject;
 use hsmstream_pattern::{Limits, Lint};
 use hsmstream_record::{Field, Kind, Origin, Record, time};
 use hsmstream_rules::{MatchScratch, Query as Searched};
@@ -11,7 +13,8 @@ use crate::commands::pattern::{compile, warn};
 use crate::commands::run::limits;
 use crate::config::Config;
 use crate::exit::Exit;
-use crate::inputs::{Feed, expand};
+use crate::inputs::parallel::{self, Block, Reading, Work};
+use crate::inputs::{expand, threads};
 use crate::terminal::{Out, Paint, escape};
 
 /// Searches the inputs; ends with [`Exit::Negative`] if nothing matched.
@@ -21,73 +24,78 @@ use crate::terminal::{Out, Paint, escape};
 pub(crate) fn run(args: &Query, config: &Config, color: When) -> Result<Exit, Failure> {
     let Some(pattern) = compile(&args.pattern, &Limits::default(), color) else { return Ok(Exit::Usage) };
     warn(&args.pattern, pattern.warnings(), color);
-    let span = (args.start_time.unwrap_or(0), args.end_time.unwrap_or(u64::MAX));
     let inputs = expand(&args.files)?;
     let fixed = Origin { hsm: args.hsm.as_deref().map(str::as_bytes), ..Origin::default() };
-    let matcher = Searched::compile(&pattern);
-    let mut scratch = MatchScratch::default();
-    let mut found = Found {
-        out: Out::new(),
-        form: args.output,
-        count_only: args.count,
-        paint: Paint::stdout(color),
-        count: 0,
-        line: Vec::new(),
+    let reading = Reading {
+        format: args.format,
+        limits: limits(config),
+        fixed: &fixed,
+        threads: threads(args.threads),
     };
-    // What audit records lack may be meant for documents: said as soon as there is an audit record.
-    let mut odd = Some(hsmstream_rules::lint(&pattern, Kind::Audit));
-    let mut feed = Feed::new(&inputs);
-    for input in &inputs {
-        let mut framer = StreamFramer::new(args.format, limits(config));
-        let mut take = |item: Result<Record<'_>, Reject<'_>>| {
-            let Ok(record) = item else { return };
-            if record.kind() == Kind::Audit
-                && let Some(odd) = odd.take()
-            {
-                // Looking for a name is what a search is for.
-                let odd = odd.iter().filter(|finding| finding.lint != Some(Lint::FreeTextOnly));
-                warn(&args.pattern, odd, color);
-            }
-            let inside = record.time_usecs().is_none_or(|time| span.0 <= time && time < span.1);
-            let here = args.hsm.as_deref().is_none_or(|hsm| record.origin.hsm == Some(hsm.as_bytes()));
-            if inside && here && matcher.matches(&record, &mut scratch) {
-                found.take(&record);
-            }
-        };
-        feed.read(input, &mut |chunk| framer.feed_records(chunk, &fixed, &mut take))
-            .map_err(Failure::Other)?;
-        framer.finish_records(&fixed, &mut take);
-    }
-    feed.finish();
+    let search = Search {
+        matcher: Searched::compile(&pattern),
+        span: (args.start_time.unwrap_or(0), args.end_time.unwrap_or(u64::MAX)),
+        hsm: args.hsm.as_deref().map(str::as_bytes),
+        form: (!args.count).then_some(args.output),
+        paint: Paint::stdout(color),
+        audit_met: Once::new(),
+        warn: &|| {
+            // Looking for a name is what a search is for.
+            let odd = hsmstream_rules::lint(&pattern, Kind::Audit);
+            let odd = odd.iter().filter(|finding| finding.lint != Some(Lint::FreeTextOnly));
+            warn(&args.pattern, odd, color);
+        },
+    };
+    let mut out = Out::new();
+    let mut count = 0_u64;
+    parallel::read(&inputs, reading, &search, &mut |block| {
+        count += block.count;
+        out.lines(&block.lines);
+    })
+    .map_err(Failure::Other)?;
     if args.count {
-        found.out.line(found.count.to_string().as_bytes());
+        out.line(count.to_string().as_bytes());
     }
-    found.out.flush();
-    Ok(if found.count > 0 { Exit::Success } else { Exit::Negative })
+    out.flush();
+    Ok(if count > 0 { Exit::Success } else { Exit::Negative })
 }
 
-struct Found {
-    out: Out,
-    form: QueryForm,
-    count_only: bool,
+/// Prints records that match; counts them.
+struct Search<'q> {
+    matcher: Searched,
+    span: (u64, u64),
+    hsm: Option<&'q [u8]>,
+    /// How they are printed; `None`: only counted.
+    form: Option<QueryForm>,
     paint: Paint,
-    count: u64,
-    line: Vec<u8>,
+    /// What audit records lack may be meant for documents: said as soon as there is an audit record.
+    audit_met: Once,
+    warn: &'q (dyn Fn() + Sync),
 }
 
-impl Found {
-    fn take(&mut self, record: &Record<'_>) {
-        self.count += 1;
-        if self.count_only {
+impl Work for Search<'_> {
+    type Scratch = MatchScratch;
+
+    fn take(&self, item: Result<Record<'_>, Reject<'_>>, scratch: &mut MatchScratch, block: &mut Block) {
+        let Ok(record) = item else { return };
+        if record.kind() == Kind::Audit {
+            self.audit_met.call_once(self.warn);
+        }
+        let inside = record.time_usecs().is_none_or(|time| self.span.0 <= time && time < self.span.1);
+        let here = self.hsm.is_none_or(|hsm| record.origin.hsm == Some(hsm));
+        if !inside || !here || !self.matcher.matches(&record, scratch) {
             return;
         }
-        self.line.clear();
+        block.count += 1;
         match self.form {
-            QueryForm::Raw => self.line.extend_from_slice(record.raw()),
-            QueryForm::Json => record.write_view(&mut self.line),
-            QueryForm::Text => self.line = text_line(record, self.paint).into_bytes(),
+            None => return,
+            Some(QueryForm::Raw) => block.lines.extend_from_slice(record.raw()),
+            Some(QueryForm::Json) => record.write_view(&mut block.lines),
+            Some(QueryForm::Text) => {
+                block.lines.extend_from_slice(text_line(&record, self.paint).as_bytes());
+            }
         }
-        self.out.line(&self.line);
+        block.lines.push(b'\n');
     }
 }
 

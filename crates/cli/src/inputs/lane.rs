@@ -1,0 +1,166 @@
+//! One open input: its next chunk, as something that a thread can parse while others go on with the input.
+
+use hsmstream_frame::{Format, Framer, Item, Reject, StreamFramer, is_text, last_beginning};
+use hsmstream_record::{Limits, Origin, Record};
+
+use super::parallel::Reading;
+use super::{Input, Source};
+
+/// Bytes of an input that are read at once.
+const CHUNK: usize = 64 << 10;
+/// The same of a text, which does not grow when it is read.
+const TEXT_CHUNK: usize = 256 << 10;
+/// A record of a text that is longer is left to the framer for files, which knows what to do with it.
+const RECORD_BYTES_MAX: usize = 1 << 20;
+
+/// An open input.
+pub(super) struct Lane {
+    source: Source,
+    chunk: Vec<u8>,
+    form: Form,
+    /// Bytes of the input before what `form` was given.
+    base: u64,
+}
+
+enum Form {
+    /// Nothing was read.
+    Unknown,
+    /// Records as text, cut where they begin: the bytes behind the last cut.
+    Text(Vec<u8>),
+    /// Any other, and texts with a record that is too long: only the framer knows what ends where.
+    Any(Box<StreamFramer>),
+}
+
+/// A part of a text that waits to be parsed, and what parses it. Kept by a thread.
+pub(super) struct Desk {
+    framer: Framer,
+    text: Vec<u8>,
+    base: u64,
+}
+
+/// What takes records and rejects.
+pub(super) type Take<'t> = dyn FnMut(Result<Record<'_>, Reject<'_>>) + 't;
+
+/// What happens to the items of a chunk that a framer for files splits.
+pub(super) enum Way<'t> {
+    /// They are parsed where they lie.
+    Parse(&'t mut Take<'t>),
+    /// They are kept; the number is where the bytes begin that their offsets count from.
+    Keep(&'t mut (dyn FnMut(&Item<'_>, u64) + 't)),
+}
+
+impl Desk {
+    pub(super) fn new(limits: Limits) -> Self {
+        // A part of a file has the limits of a file: of size and events, none.
+        let whole = Limits { message_bytes_max: usize::MAX, events_max: u32::MAX, ..limits };
+        Self { framer: Framer::new(Format::Raw, whole), text: Vec::new(), base: 0 }
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.text.is_empty()
+    }
+
+    /// Parses the part of a text that lies here.
+    pub(super) fn parse(&mut self, fixed: &Origin<'_>, take: &mut Take<'_>) {
+        let base = self.base;
+        self.framer.records(&self.text, fixed, &mut |mut item| {
+            shift(&mut item, base);
+            take(item);
+        });
+        self.text.clear();
+    }
+}
+
+/// Moves an item's offset to where its bytes begin.
+fn shift(item: &mut Result<Record<'_>, Reject<'_>>, base: u64) {
+    if let Err(reject) = item {
+        reject.message_offset = reject.message_offset.saturating_add(base);
+    }
+}
+
+impl Lane {
+    pub(super) fn open(input: &Input) -> anyhow::Result<Self> {
+        Ok(Self { source: Source::open(input)?, chunk: Vec::new(), form: Form::Unknown, base: 0 })
+    }
+
+    /// Reads the next chunk. The part of a text that it ends is left with the desk; the items of any other form go the
+    /// way. Returns how many bytes were read; 0 at the end.
+    pub(super) fn step(
+        &mut self,
+        reading: &Reading<'_>,
+        desk: &mut Desk,
+        way: Way<'_>,
+    ) -> anyhow::Result<usize> {
+        if let Form::Text(rest) = &mut self.form {
+            let count = self.source.append(TEXT_CHUNK, rest)?;
+            self.cut(count == 0, reading, desk);
+            self.split(reading, way);
+            return Ok(count);
+        }
+        self.chunk.clear();
+        let count = self.source.append(CHUNK, &mut self.chunk)?;
+        if matches!(self.form, Form::Unknown) {
+            if is_text(reading.format, &self.chunk) {
+                self.form = Form::Text(core::mem::take(&mut self.chunk));
+                self.cut(false, reading, desk);
+                return Ok(count);
+            }
+            self.form = Form::Any(Box::new(StreamFramer::new(reading.format, reading.limits)));
+        }
+        self.split(reading, way);
+        Ok(count)
+    }
+
+    /// Gives the chunk to the framer; an empty one is the end.
+    fn split(&mut self, reading: &Reading<'_>, way: Way<'_>) {
+        let mut framer = match core::mem::replace(&mut self.form, Form::Unknown) {
+            Form::Any(framer) => framer,
+            other => {
+                self.form = other;
+                return;
+            }
+        };
+        let (base, fixed) = (self.base, reading.fixed);
+        match way {
+            Way::Parse(take) => {
+                let mut take = |mut item: Result<Record<'_>, Reject<'_>>| {
+                    shift(&mut item, base);
+                    take(item);
+                };
+                if self.chunk.is_empty() {
+                    framer.finish_records(fixed, &mut take);
+                    return;
+                }
+                framer.feed_records(&self.chunk, fixed, &mut take);
+            }
+            Way::Keep(keep) => {
+                let mut keep = |item: Item<'_>| keep(&item, base);
+                if self.chunk.is_empty() {
+                    framer.finish(fixed, &mut keep);
+                    return;
+                }
+                framer.feed(&self.chunk, fixed, &mut keep);
+            }
+        }
+        self.form = Form::Any(framer);
+    }
+
+    /// Leaves the whole records of a text with the desk; at its end, all of it. If a record is too long, from then
+    /// on a framer for files has the text.
+    fn cut(&mut self, at_end: bool, reading: &Reading<'_>, desk: &mut Desk) {
+        let Form::Text(rest) = &mut self.form else { return };
+        let cut = if at_end { rest.len() } else { last_beginning(rest).unwrap_or(0) };
+        desk.base = self.base;
+        if cut > 0 {
+            // The few bytes behind the cut are copied, not the many before it.
+            core::mem::swap(rest, &mut desk.text);
+            rest.clear();
+            rest.extend_from_slice(desk.text.get(cut..).unwrap_or_default());
+            desk.text.truncate(cut);
+            self.base = self.base.saturating_add(cut as u64);
+        } else if rest.len() > RECORD_BYTES_MAX {
+            self.chunk = core::mem::take(rest);
+            self.form = Form::Any(Box::new(StreamFramer::new(Format::Raw, reading.limits)));
+        }
+    }
+}

@@ -1,0 +1,137 @@
+//! Any number of threads gives what one gives: lines, counts, and the failure of an input that is not there.
+
+use std::fs;
+use std::path::Path;
+
+use hsmstream_corpus::{Config, Corpus};
+use hsmstream_frame::{Format, Reject};
+use hsmstream_record::{Limits, Origin, Record};
+
+use super::{Block, Reading, Work, read};
+use crate::inputs::Input;
+
+/// Shows all that can be seen of an item; counts rejects.
+struct Show;
+
+impl Work for Show {
+    type Scratch = ();
+
+    fn take(&self, item: Result<Record<'_>, Reject<'_>>, (): &mut (), block: &mut Block) {
+        match item {
+            Ok(record) => record.write_view(&mut block.lines),
+            Err(reject) => {
+                block.count += 1;
+                block.lines.extend_from_slice(format!("{reject:?}").as_bytes());
+            }
+        }
+        block.lines.push(b'\n');
+    }
+}
+
+/// Reads with so many threads: lines, rejects, and how it failed, if it did.
+fn run(inputs: &[Input], limits: Limits, threads: usize) -> (Vec<u8>, u64, Option<String>) {
+    let fixed = Origin { hsm: Some(b"hsm"), ..Origin::default() };
+    let reading = Reading { format: Format::Auto, limits, fixed: &fixed, threads };
+    let (mut lines, mut count) = (Vec::new(), 0);
+    let outcome = read(inputs, reading, &Show, &mut |block| {
+        lines.extend_from_slice(&block.lines);
+        count += block.count;
+    });
+    (lines, count, outcome.err().map(|error| format!("{error:#}")))
+}
+
+fn check(inputs: &[Input], limits: Limits) -> (usize, u64, Option<String>) {
+    let alone = run(inputs, limits, 1);
+    for threads in [2, 3, 8] {
+        let several = run(inputs, limits, threads);
+        // Not assert_eq: the difference would be megabytes.
+        assert!(several.0 == alone.0, "{threads} threads give other lines");
+        assert_eq!((several.1, &several.2), (alone.1, &alone.2), "{threads} threads");
+    }
+    (line_count(&alone.0), alone.1, alone.2)
+}
+
+fn line_count(lines: &[u8]) -> usize {
+    lines.iter().filter(|&&byte| byte == b'\n').count()
+}
+
+fn file(folder: &Path, name: &str, bytes: &[u8]) -> Input {
+    let path = folder.join(name);
+    fs::write(&path, bytes).expect("a folder of this test's own");
+    Input::File(path)
+}
+
+/// So many records, one behind the other.
+fn text(records: usize) -> Vec<u8> {
+    let mut corpus = Corpus::new(Config::new(7));
+    let mut text = Vec::new();
+    for _ in 0..records {
+        corpus.next_into(&mut text);
+    }
+    text
+}
+
+/// The same as an export, whose first lines have a time before them.
+fn export(records: usize) -> Vec<u8> {
+    let text = String::from_utf8(text(records)).expect("the generator writes UTF-8");
+    text.replace("Time: ", "2018-01-24T17:44:25.013Z Time: ").into_bytes()
+}
+
+fn gzip(bytes: &[u8]) -> Vec<u8> {
+    use std::io::Write as _;
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    encoder.write_all(bytes).expect("memory");
+    encoder.finish().expect("memory")
+}
+
+#[test]
+fn several_inputs_of_any_form() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let file = |name: &str, bytes: &[u8]| file(folder.path(), name, bytes);
+    let inputs = [
+        file("text", &text(3000)),
+        file("empty", b""),
+        file("white", b" \n\n"),
+        file("members", &[gzip(&text(2000)), gzip(b"garbage\n"), gzip(&text(1000))].concat()),
+        file("garbage", b"no record at all"),
+        file("export", &export(3000)),
+        file("cut", &gzip(&export(1000))[..20_000]),
+        file("more text", &[b"\n\r\n".to_vec(), text(1500)].concat()),
+    ];
+    let (lines, rejects, failure) = check(&inputs, Limits::default());
+    assert!(lines > 10_500, "{lines} lines");
+    assert_eq!((rejects, failure), (3, None));
+    for input in inputs {
+        check(&[input], Limits::default());
+    }
+}
+
+#[test]
+fn texts_with_records_that_are_odd_or_too_long() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let record = text(1);
+    let long = [&record[..], b"Vendor : ", &vec![b'x'; 3 << 20], b"\n"].concat();
+    let odd = b"Time: 01/24/18 no record\nTime : 01/24/18 none either\n\nTime: 01/24\n\nTime: 99/99/99";
+    let pieces = [&text(1200)[..], odd, b"\n", &long, &text(1200), odd];
+    let input = file(folder.path(), "odd", &pieces.concat());
+    let (lines, rejects, failure) = check(std::slice::from_ref(&input), Limits::default());
+    assert_eq!((lines, rejects, failure), (2400 + 7, 7, None));
+    // A window that the framer for files may not exceed ends the file, wherever it was cut before.
+    let limits = Limits { inflated_bytes_max: 2 << 20, ..Limits::default() };
+    let (lines, rejects, failure) = check(&[input], limits);
+    assert_eq!((lines, rejects, failure), (1200 + 3 + 1, 4, None));
+}
+
+#[test]
+fn an_input_that_is_not_there_ends_the_others_behind_it() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let inputs = [
+        file(folder.path(), "first", &text(2000)),
+        Input::File(folder.path().join("absent")),
+        file(folder.path(), "third", &text(2000)),
+    ];
+    let (lines, rejects, failure) = check(&inputs, Limits::default());
+    assert_eq!((lines, rejects), (2000, 0));
+    assert!(failure.is_some_and(|failure| failure.contains("absent")));
+    assert_eq!(check(&[], Limits::default()), (0, 0, None));
+}
