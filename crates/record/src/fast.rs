@@ -16,18 +16,14 @@
 //! What a usual record needs is inlined into one function, so that no field passes through memory twice.
 
 use crate::anomaly::Anomalies;
-use crate::audit::{Audit, Keys, Outcome, Response, Session, User};
-use crate::boundary::{trim_blanks_start, trim_end};
+use crate::audit::{Audit, Keys, Response, Session, User};
+use crate::boundary::trim_end;
 use crate::label::Label;
 use crate::limits::Limits;
+use crate::lines::{self, Lines, Named};
 use crate::raw::{Raw, TextBuffer};
-use crate::reading::{self, Base, Reading};
+use crate::reading::Base;
 use crate::scan::{self, Index, LINES_MAX, Portable, Scanner, Task};
-use crate::swar;
-use crate::time;
-
-/// Difference between the printed time and the microseconds that is not worth a word.
-const MISMATCH_USECS_MAX: u64 = 1_000_000;
 
 /// Parses a frame of a usual layout. `None`: it is another, or has something odd, or is no record; then
 /// [`crate::parse`] asks the careful parser. For tests and benchmarks.
@@ -162,7 +158,7 @@ impl<'a> Sink<'a> for Length {
 
 /// Whether limits allow a text of as many lines as an index holds. Escapes only make it longer.
 #[inline(always)]
-fn fits(text: &[u8], limits: &Limits) -> bool {
+pub(crate) fn fits(text: &[u8], limits: &Limits) -> bool {
     text.len() <= limits.frame_bytes_max
         && usize::try_from(limits.frame_lines_max).is_ok_and(|max| max > LINES_MAX)
 }
@@ -187,12 +183,8 @@ fn record<'a, const WIDTH: usize, S: Sink<'a>>(
     raw: Raw<'a>,
     sink: S,
 ) -> S::Output {
-    index.seal(text.len());
-    if index.count() > LINES_MAX || index.end(0) != TIME_LINE {
-        return sink.odd();
-    }
-    let Some(usecs) = time(text) else { return sink.odd() };
-    let mut lines = Lines::<WIDTH> { text, index, number: 0, line: &[] };
+    let Some(mut lines) = Lines::<WIDTH>::new(text, index) else { return sink.odd() };
+    let Some(usecs) = lines::time_twice(text) else { return sink.odd() };
     let Some(Header { version, sequence, reboot, command, user_id, session, response, log_type }) =
         header(&mut lines)
     else {
@@ -246,7 +238,6 @@ struct Header<'a> {
 
 #[inline(always)]
 fn header<'a, const WIDTH: usize>(lines: &mut Lines<'a, '_, WIDTH>) -> Option<Header<'a>> {
-    lines.advance()?;
     Some(Header {
         version: lines.text(b"Version No : ")?,
         sequence: lines.hex(b"Sequence No : ", 16)??.1,
@@ -288,9 +279,6 @@ fn details<'a, const WIDTH: usize>(
     };
     Some((user, key, rest))
 }
-
-/// A name with its code.
-type Named<'a> = (Option<&'a [u8]>, Option<u64>);
 
 /// The fields of rarer records.
 #[derive(Default)]
@@ -338,27 +326,6 @@ fn believed<'a, const WIDTH: usize>(mut lines: Lines<'a, '_, WIDTH>) -> Option<R
     lines.line.is_empty().then_some(rest)
 }
 
-/// Bytes of a first line in its usual form.
-const TIME_LINE: usize = 54;
-
-/// Reads the first line, which ends where it usually ends, if it is in its one usual form and the two times agree.
-#[inline(always)]
-fn time(text: &[u8]) -> Option<u64> {
-    let line: &[u8; TIME_LINE] = text.first_chunk()?;
-    let (printed, rest) = behind(line, b"Time: ")?.split_first_chunk::<24>()?;
-    let digits: &[u8; 16] = behind(rest, b", usecs:")?.first_chunk()?;
-    // Sixteen digits, as from 2001 to 2286: less than the largest time.
-    let usecs = swar::decimal_16(digits)?;
-    debug_assert!(usecs <= time::USECS_MAX);
-    // The microseconds of both are the same six digits, so that seconds are all there is to compare.
-    let agree = if last_word(printed)? >> 16 == last_word(digits)? >> 16 {
-        swar::printed_seconds(printed)?.abs_diff(usecs / 1_000_000) <= MISMATCH_USECS_MAX / 1_000_000
-    } else {
-        swar::printed(printed)?.abs_diff(usecs) <= MISMATCH_USECS_MAX
-    };
-    agree.then_some(usecs)
-}
-
 /// Names with their codes.
 struct Command<'a> {
     command_type: Named<'a>,
@@ -385,182 +352,4 @@ fn keys<const WIDTH: usize>(lines: &mut Lines<'_, '_, WIDTH>) -> Option<Keys> {
         private_handle = lines.decimal(b"Priv/Secret Key Handle : ")?;
     }
     Some(Keys { private_handle, public_handle, object_handle: lines.decimal(b"Key Handle : ")? })
-}
-
-/// The lines not yet read.
-///
-/// Each method looks whether the line at hand has a label, and takes the line if it has. `None`: give up.
-/// `Some(None)`: another label stands there, nothing was taken.
-#[derive(Debug)]
-struct Lines<'a, 'i, const WIDTH: usize> {
-    text: &'a [u8],
-    index: &'i Index,
-    /// Which line end is in front of the next line.
-    number: usize,
-    /// The line at hand; empty behind the last.
-    line: &'a [u8],
-}
-
-impl<'a, const WIDTH: usize> Lines<'a, '_, WIDTH> {
-    /// Goes on to the next line, which may not be empty.
-    #[inline(always)]
-    fn advance(&mut self) -> Option<()> {
-        if self.number == self.index.count() {
-            self.line = &[];
-            return Some(());
-        }
-        let end = self.index.end(self.number);
-        let start = end.wrapping_add(WIDTH);
-        if WIDTH == 2 && self.text.get(end..start)? != b"\\n" {
-            return None;
-        }
-        self.number = self.number.wrapping_add(1);
-        self.line = self.text.get(start..self.index.end(self.number)).filter(|line| !line.is_empty())?;
-        Some(())
-    }
-
-    /// The value of the line at hand, if it has this label. The label comes with its usual colon and blanks.
-    #[inline(always)]
-    fn value<const N: usize>(&self, label: &[u8; N]) -> Option<&'a [u8]> {
-        match self.line.split_first_chunk() {
-            Some((front, value @ [first, ..])) if front == label && *first > b' ' => Some(value),
-            _ if self.line.first() == label.first() => value_of_odd(self.line, label),
-            _ => None,
-        }
-    }
-
-    /// Takes a line with its value, which may not end in a blank or CR.
-    #[inline(always)]
-    fn take(&mut self, value: &'a [u8]) -> Option<&'a [u8]> {
-        self.advance()?;
-        matches!(value, [.., last] if *last > b' ').then_some(value)
-    }
-
-    #[inline(always)]
-    fn text<const N: usize>(&mut self, label: &[u8; N]) -> Option<Option<&'a [u8]>> {
-        match self.value(label) {
-            Some(value) => self.take(value).map(Some),
-            None => Some(None),
-        }
-    }
-
-    /// A number and its text. The digits of a short one are in the line's last word.
-    #[inline(always)]
-    fn hex<const N: usize>(&mut self, label: &[u8; N], digits_max: usize) -> Option<Option<(&'a [u8], u64)>> {
-        let Some(value) = self.value(label) else { return Some(None) };
-        let count = behind(value, b"0x")?.len();
-        let number = if count <= 8 {
-            swar::hex_back(last_word(self.line)?, count)?
-        } else {
-            reading::hex(value, digits_max)?
-        };
-        self.advance()?;
-        Some(Some((value, number)))
-    }
-
-    /// A number. The digits of a short one are in the line's last word.
-    #[inline(always)]
-    fn decimal<const N: usize>(&mut self, label: &[u8; N]) -> Option<Option<u64>> {
-        let Some(value) = self.value(label) else { return Some(None) };
-        let number = if value.len() <= 8 {
-            swar::decimal_back(last_word(self.line)?, value.len())?
-        } else {
-            reading::decimal(value)?
-        };
-        self.advance()?;
-        Some(Some(number))
-    }
-
-    #[inline(always)]
-    fn clock<const N: usize>(&mut self, name: &[u8; N], label: Label) -> Option<Option<u64>> {
-        let Some(value) = self.value(name) else { return Some(None) };
-        if let Some((front, digits)) = value.split_last_chunk()
-            && front.ends_with(b" usec:")
-        {
-            self.advance()?;
-            return swar::decimal_16(digits).map(Some);
-        }
-        match reading::read(label, self.take(value)?) {
-            Reading::Clock(number, _) | Reading::Number(number) => Some(Some(number)),
-            _ => None,
-        }
-    }
-
-    /// A name and its code.
-    #[inline(always)]
-    fn named<const N: usize>(&mut self, label: &[u8; N], base: Base) -> Option<Named<'a>> {
-        let Some(value) = self.value(label) else { return Some((None, None)) };
-        let value = self.take(value)?;
-        let (name, code) = match short_code(value, base) {
-            Some((name, code)) => (name, Some(code)),
-            None => reading::name_code(value, base).ok()?,
-        };
-        Some((Some(name), code))
-    }
-
-    /// As [`Self::named`]; nearly all commands are of one type.
-    #[inline(always)]
-    fn command_type(&mut self) -> Option<Named<'a>> {
-        if self.line == b"Command Type(hex) : CN_MGMT_CMD (0x0)" {
-            let name = self.line.get(20..31);
-            self.advance()?;
-            return Some((name, Some(0)));
-        }
-        self.named(b"Command Type(hex) : ", Base::Hex)
-    }
-
-    #[inline(always)]
-    fn response(&mut self) -> Option<Option<Response<'a>>> {
-        if self.line == b"Response : 0:HSM Return: SUCCESS" {
-            let text = self.line.get(25..)?;
-            self.advance()?;
-            return Some(Some(Response { code: 0, text, outcome: Outcome::Success }));
-        }
-        let Some(value) = self.value(b"Response : ") else { return Some(None) };
-        let response = reading::response(self.take(value)?)?;
-        (response.outcome == Outcome::of_code(response.code)).then_some(Some(response))
-    }
-}
-
-/// What stands behind a prefix.
-#[inline(always)]
-fn behind<'a, const N: usize>(bytes: &'a [u8], prefix: &[u8; N]) -> Option<&'a [u8]> {
-    let (front, rest) = bytes.split_first_chunk()?;
-    (front == prefix).then_some(rest)
-}
-
-#[inline(always)]
-fn last_word(line: &[u8]) -> Option<u64> {
-    line.last_chunk().copied().map(u64::from_le_bytes)
-}
-
-/// The value of a line whose label stands with any other spacing: blanks, a colon, blanks, a value.
-#[cold]
-#[inline(never)]
-fn value_of_odd<'a>(line: &'a [u8], label: &[u8]) -> Option<&'a [u8]> {
-    let rest = line.strip_prefix(label.strip_suffix(b" : ")?)?;
-    let value = trim_blanks_start(trim_blanks_start(rest).strip_prefix(b":")?);
-    value.first().is_some_and(|first| *first > b' ').then_some(value)
-}
-
-/// Splits `NAME (CODE)` if the code is so short that all from the blank on fits into a word.
-#[inline(always)]
-fn short_code(value: &[u8], base: Base) -> Option<(&[u8], u64)> {
-    let (front, [word @ .., b')']) = value.split_last_chunk::<9>()? else { return None };
-    let word = u64::from_le_bytes(*word);
-    let open = swar::last(word, b'(')?;
-    let before = open.checked_sub(1)?;
-    let name = value.get(..front.len().wrapping_add(before as usize))?;
-    if swar::byte(word, before) != b' ' || name.last().is_none_or(|last| *last <= b' ') {
-        return None;
-    }
-    let (digits, count) = (swar::behind(word, open), 7_usize.wrapping_sub(open as usize));
-    let code = match base {
-        Base::Hex if digits & 0xffff == u64::from(u16::from_le_bytes(*b"0x")) => {
-            swar::hex_front(digits >> 16, count.checked_sub(2)?)
-        }
-        Base::Hex => swar::hex_front(digits, count),
-        Base::Decimal => swar::decimal_front(digits, count),
-    };
-    Some((name, code?))
 }

@@ -7,8 +7,9 @@
 
 use base64::Engine as _;
 use hsmstream_record::{
-    Audit, Limits, TextBuffer, is_boundary, parse, parse_carefully, parse_escaped, parse_escaped_portable,
-    parse_fast, parse_portable, trim_end,
+    Audit, Body, Brief, Field, Limits, Malformed, Origin, Record, TextBuffer, Value, is_boundary, parse,
+    parse_brief, parse_carefully, parse_escaped, parse_escaped_portable, parse_fast, parse_portable,
+    trim_end,
 };
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -68,8 +69,18 @@ fn agrees(frame: &[u8]) -> bool {
     }
     assert_eq!(parse_portable(frame, &Limits::default()), fast, "{}", frame.escape_ascii());
     agrees_escaped(frame, fast.as_ref());
+    agrees_on_demand(frame, careful);
     assert_eq!(parse(frame, &Limits::default()), careful, "{}", frame.escape_ascii());
     fast.is_some()
+}
+
+/// What is parsed of the frame first, and what is asked for later, is what the careful parser gives.
+fn agrees_on_demand(frame: &[u8], careful: Result<Audit<'_>, Malformed>) {
+    let brief = parse_brief(frame, &Limits::default());
+    assert_eq!(brief, careful.map(|audit| audit.brief()), "{}", frame.escape_ascii());
+    if let (Ok(brief), Ok(audit)) = (brief, careful) {
+        assert_eq!(brief.parse(), audit, "{}", frame.escape_ascii());
+    }
 }
 
 /// The same of the frame as a JSON string.
@@ -148,6 +159,29 @@ fn vectors() {
         }
     }
     assert!(frames > 300 && fast > 30, "{fast} of {frames}");
+}
+
+#[test]
+fn fields_on_demand_are_those_of_the_record() {
+    let fields: Vec<Field> = Field::NAMES.iter().map(|name| Field::parse(name).expect("a field")).collect();
+    let text = |value: Option<Value<'_>>| {
+        value.map(|value| {
+            let mut text = Vec::new();
+            value.write_text(&mut text);
+            text
+        })
+    };
+    for frame in SAMPLES.into_iter().flat_map(split).chain(MADE) {
+        let audit = parse_carefully(frame, &Limits::default()).expect("a record");
+        let brief = parse_brief(frame, &Limits::default()).expect("a record");
+        let record = Record { origin: Origin::default(), body: Body::Audit(audit) };
+        // What a record has of its transport, and its kind, are not the brief's to know.
+        let own = fields.iter().filter(|field| !matches!(field, Field::Kind));
+        for field in own {
+            assert_eq!(text(brief.value(field)), text(record.value(field)), "{field}");
+        }
+        assert!(fields.iter().filter(|field| Brief::has(field)).count() == 9);
+    }
 }
 
 #[test]
