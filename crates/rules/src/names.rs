@@ -6,9 +6,12 @@ pub(crate) fn nearest<'c>(name: &str, candidates: impl IntoIterator<Item = &'c s
         return None;
     }
     let lower = name.to_lowercase();
-    let reach = (lower.chars().count() / 3).max(1);
+    let length = lower.chars().count();
+    let reach = (length / 3).max(1);
     candidates
         .into_iter()
+        // Two names differ at least by their lengths: most are done with here.
+        .filter(|candidate| candidate.chars().count().abs_diff(length) <= reach)
         .map(|candidate| (strsim::osa_distance(&lower, &candidate.to_lowercase()), candidate))
         .filter(|(distance, _)| *distance <= reach)
         .min_by_key(|(distance, _)| *distance)

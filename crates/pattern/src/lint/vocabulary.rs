@@ -87,7 +87,7 @@ pub struct Names<'v> {
 }
 
 /// The findings of `pattern` for events of that vocabulary, in the order of their places; none of them is
-/// in [`Pattern::warnings`]; 64 at most. Linear in the pattern times the size of the vocabulary.
+/// in [`Pattern::warnings`]; 16 at most. Linear in the pattern times the size of the vocabulary.
 #[must_use]
 pub fn against(pattern: &Pattern, vocabulary: &dyn Vocabulary) -> Vec<Diagnostic> {
     let mut warnings = Vec::new();
@@ -320,7 +320,7 @@ fn shown(names: &[&str]) -> String {
 }
 
 /// The most findings of one pattern: the search for near names takes its time.
-const FINDINGS_MAX: usize = 64;
+const FINDINGS_MAX: usize = 16;
 
 /// Names shown where none is near.
 const SHOWN_MAX: usize = 8;
