@@ -1,107 +1,53 @@
 //! Parsing: records from a buffer larger than the last cache, beside what bounds it from both sides.
 //!
 //! * Corpus: [`buffer::RARE`], audit records of both layouts, one per frame, frames known.
-//! * Jobs: copy of the buffer; count of its line ends (`memchr`); our parser; the plain parser; one regular
-//!   expression with capturing groups. The three parsers fill the same structure.
+//! * Jobs: those of [`hsmstream_bench::stages::parse`]: our parser, the plain parser, one regular expression with
+//!   capturing groups, which all fill the same structure; line ends counted (`memchr`); copy of the buffer. Our path
+//!   without vector instructions. Hostile and damaged records beside clean ones.
 //! * Expected: for each parser the number of failed logins that the generator made, and, checked before,
 //!   records equal field by field.
 //!
 //! Bias: frames are handed out one by one, as messages are, so nobody has to find them; the plain parser and
 //! the expression were written for exactly these layouts and check less than ours does.
 
-use std::hint::black_box;
-
 use criterion::{BenchmarkId, Criterion, Throughput};
+use hsmstream_bench::stages::parse::{Rivals, hostile_jobs, jobs, portable_jobs};
 use hsmstream_benches::buffer::{self, Buffer};
-use hsmstream_benches::captures;
 use hsmstream_benches::mode::Mode;
+use hsmstream_benches::process;
 use hsmstream_benches::rounds::{Job, Size, compare};
-use hsmstream_benches::{plain, process};
-use hsmstream_record::{Audit, Limits};
 
-const FAILED_LOGIN: u64 = 163;
 const ROUNDS: usize = 15;
+/// Clean, hostile and damaged records are in memory together.
+const HOSTILE: usize = 100_000;
 
 fn main() {
     let mode = Mode::of_arguments();
     let buffer = mode.pick(buffer::RARE, buffer::RARE_SMALL).build();
-    check_equal(&buffer);
+    let rivals = Rivals::look(&buffer);
+    assert_eq!(rivals.check(), Ok(()));
     if mode == Mode::Measure {
         warn_if_cached(&buffer);
     }
-    let mut jobs = jobs(&buffer);
-    let size = Size { records: buffer.len(), bytes: buffer.bytes.len() };
-    compare("parse", size, mode.pick(ROUNDS, 0), &mut jobs);
-    compare_hostile(mode);
+    let clean = buffer.first(HOSTILE);
+    let (hostile, damaged) = (clean.with_hostile_names(), clean.damaged());
     let mut criterion = Criterion::default().configure_from_args();
-    let mut group = criterion.benchmark_group("record");
-    group.throughput(Throughput::Bytes(buffer.bytes.len() as u64)).sample_size(10);
-    for job in &mut jobs {
-        group.bench_function(BenchmarkId::from_parameter(job.name), |bencher| bencher.iter(|| (job.work)()));
-    }
-    group.finish();
+    let mut run = |title: &str, buffer: &Buffer, mut jobs: Vec<Job<'_>>| {
+        let size = Size { records: buffer.len(), bytes: buffer.bytes.len() };
+        compare(title, size, mode.pick(ROUNDS, 0), &mut jobs);
+        let mut group = criterion.benchmark_group(title);
+        group.throughput(Throughput::Bytes(size.bytes as u64)).sample_size(10);
+        for job in &mut jobs {
+            group.bench_function(BenchmarkId::from_parameter(job.name), |bencher| {
+                bencher.iter(|| (job.work)());
+            });
+        }
+        group.finish();
+    };
+    run("record", &buffer, jobs(&buffer, &rivals));
+    run("record, portable", &buffer, portable_jobs(&buffer, &rivals));
+    run("record, attacked", &clean, hostile_jobs(&clean, &hostile, &damaged));
     criterion.final_summary();
-}
-
-/// Ours again, with names that an attacker chose; their failed logins are those of the ordinary corpus.
-fn compare_hostile(mode: Mode) {
-    let buffer = mode.pick(buffer::HOSTILE, buffer::HOSTILE_SMALL).build();
-    let limits = Limits::default();
-    let ours = Job::new("hsmstream_record::parse", buffer.failures, || {
-        failures(&buffer, |frame| hsmstream_record::parse(frame, &limits).ok())
-    });
-    let size = Size { records: buffer.len(), bytes: buffer.bytes.len() };
-    compare("parse, hostile names", size, mode.pick(ROUNDS, 0), &mut [ours]);
-}
-
-/// Ours first: all speeds are relative to it.
-fn jobs(buffer: &Buffer) -> Vec<Job<'_>> {
-    let limits = Limits::default();
-    let mut regex = captures::Parser::new();
-    let mut copy = vec![0; buffer.bytes.len()];
-    let lines = memchr::memchr_iter(b'\n', &buffer.bytes).count() as u64;
-    vec![
-        Job::new("hsmstream_record::parse", buffer.failures, move || {
-            failures(buffer, |frame| hsmstream_record::parse(frame, &limits).ok())
-        }),
-        Job::new("plain parser", buffer.failures, || failures(buffer, plain::parse)).at_most(1.0 / 3.0),
-        Job::new("capturing regex", buffer.failures, move || regex_failures(buffer, &mut regex))
-            .at_most(1.0 / 20.0),
-        Job::new("memchr, line ends counted", lines, || {
-            memchr::memchr_iter(b'\n', black_box(&buffer.bytes)).count() as u64
-        })
-        .at_most(1.0 / 0.15),
-        Job::new("memcpy", buffer.bytes.len() as u64, move || {
-            copy.copy_from_slice(black_box(&buffer.bytes));
-            black_box(&copy).len() as u64
-        }),
-    ]
-}
-
-fn failures<'b>(buffer: &'b Buffer, parse: impl Fn(&'b [u8]) -> Option<Audit<'b>>) -> u64 {
-    buffer.frames().map(|frame| is_failed_login(parse(frame).as_ref())).sum()
-}
-
-fn regex_failures(buffer: &Buffer, regex: &mut captures::Parser) -> u64 {
-    buffer.frames().map(|frame| is_failed_login(regex.parse(frame).as_ref())).sum()
-}
-
-/// The whole record has to be there, not only what is looked at.
-fn is_failed_login(audit: Option<&Audit<'_>>) -> u64 {
-    let response = black_box(audit).and_then(|audit| audit.response);
-    u64::from(response.is_some_and(|response| response.code == FAILED_LOGIN))
-}
-
-fn check_equal(buffer: &Buffer) {
-    let limits = Limits::default();
-    let mut regex = captures::Parser::new();
-    for frame in buffer.frames() {
-        let ours = hsmstream_record::parse(frame, &limits).ok();
-        let text = || frame.escape_ascii();
-        assert!(ours.is_some_and(|audit| audit.anomalies.is_empty()), "not a clean record: {}", text());
-        assert_eq!(plain::parse(frame), ours, "the plain parser differs: {}", text());
-        assert_eq!(regex.parse(frame), ours, "the expression differs: {}", text());
-    }
 }
 
 fn warn_if_cached(buffer: &Buffer) {

@@ -1,5 +1,7 @@
 //! Processor time and memory of a process, from `/proc` (Linux only).
 
+pub use hsmstream_bench::machine::last_cache_bytes;
+
 use std::fs;
 use std::time::Duration;
 
@@ -64,11 +66,4 @@ fn kib(process: &str, label: &str) -> Option<usize> {
     let status = fs::read_to_string(format!("/proc/{process}/status")).ok()?;
     let line = status.lines().find_map(|line| line.strip_prefix(label))?;
     line.trim().trim_end_matches(" kB").parse().ok()
-}
-
-/// Size of the largest cache that the first processor sees, in bytes; `None` if the machine does not tell.
-#[must_use]
-pub fn last_cache_bytes() -> Option<usize> {
-    let size = fs::read_to_string("/sys/devices/system/cpu/cpu0/cache/index3/size").ok()?;
-    size.trim().strip_suffix('K')?.parse::<usize>().ok().map(|kib| kib * 1024)
 }

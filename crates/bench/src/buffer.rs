@@ -98,13 +98,51 @@ impl Buffer {
     /// Adds a record; a line end is put behind it if it has none. What is no record is left out.
     pub fn push(&mut self, record: &[u8]) {
         let Ok(audit) = parse_carefully(record, &Limits::default()) else { return };
-        self.failures += u64::from(audit.response.is_some_and(|response| response.code == FAILED_LOGIN));
+        self.failures += u64::from(is_failed_login(record));
         self.last_usecs = self.last_usecs.max(audit.usecs);
         self.bytes.extend_from_slice(record);
         if !record.ends_with(b"\n") {
             self.bytes.push(b'\n');
         }
         self.ends.push(self.bytes.len());
+    }
+
+    /// The same records, each changed by `change`, which gets its number and may make it none.
+    #[must_use]
+    pub fn changed(&self, mut change: impl FnMut(usize, &mut Vec<u8>)) -> Self {
+        let mut buffer =
+            Self { bytes: Vec::new(), ends: Vec::new(), failures: 0, last_usecs: self.last_usecs };
+        let mut record = Vec::new();
+        for (number, frame) in self.frames().enumerate() {
+            record.clear();
+            record.extend_from_slice(frame);
+            change(number, &mut record);
+            buffer.failures += u64::from(is_failed_login(&record));
+            buffer.bytes.extend_from_slice(&record);
+            buffer.ends.push(buffer.bytes.len());
+        }
+        buffer
+    }
+
+    /// The records with user names that an attacker would choose, as in [`HOSTILE`].
+    #[must_use]
+    pub fn with_hostile_names(&self) -> Self {
+        self.changed(|number, record| replace_name(0, number, record))
+    }
+
+    /// The records, each damaged at one place: cut, or a byte removed, put in or replaced.
+    #[must_use]
+    pub fn damaged(&self) -> Self {
+        self.changed(|number, record| {
+            let at = number.wrapping_mul(0x9e37_79b9) % record.len().max(1);
+            let byte = b"\n: \t\r0(x".get(number / 4 % 8).copied().unwrap_or_default();
+            match number % 4 {
+                0 => record.truncate(at),
+                1 if at < record.len() => drop(record.remove(at)),
+                2 => record.insert(at, byte),
+                _ => record.iter_mut().skip(at).take(1).for_each(|place| *place ^= byte),
+            }
+        })
     }
 
     /// The first records, at most so many.
@@ -140,6 +178,12 @@ impl Buffer {
     pub fn mean(&self) -> f64 {
         self.bytes.len() as f64 / self.len().max(1) as f64
     }
+}
+
+/// By the careful parser, which is the definition.
+fn is_failed_login(record: &[u8]) -> bool {
+    let audit = parse_carefully(record, &Limits::default());
+    audit.is_ok_and(|audit| audit.response.is_some_and(|response| response.code == FAILED_LOGIN))
 }
 
 /// Replaces the value of the line `User Name` of the last record, which begins at `start`.

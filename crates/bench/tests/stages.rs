@@ -114,6 +114,12 @@ fn the_small_corpora_are_those_of_their_definitions() {
     assert!(Rivals::look(&RARE_SMALL.build()).check().is_ok());
     let hostile = HOSTILE_SMALL.build();
     assert_eq!(Buffer::of_records(hostile.frames()).failures, hostile.failures);
+    assert_eq!(RARE_SMALL.build().with_hostile_names().bytes, hostile.bytes);
+    let damaged = hostile.damaged();
+    assert_eq!(damaged.len(), hostile.len());
+    assert!(
+        damaged.failures < hostile.failures && Buffer::of_records(damaged.frames()).len() < damaged.len()
+    );
     let first = hostile.first(100);
     assert!(first.frames().eq(hostile.frames().take(100)));
 }

@@ -3,7 +3,7 @@
 //! Rules are distinct and nearly all of them never match; fields are looked up on demand, so records that call many
 //! rules cost more than this shows.
 
-use super::{Corpus, Error, Group, Measured, Stage, parse_alone};
+use super::{Corpus, Error, Group, Measured, Stage};
 use crate::buffer::Buffer;
 use crate::rounds::Job;
 use crate::rule_files;
@@ -13,12 +13,12 @@ use hsmstream_rules::{MatchScratch, RuleIndex, RuleSet};
 
 /// Sizes of the rule sets, and how fast parse and match should be beside parse alone.
 const SETS: [(&str, usize, f64); 3] =
-    [("3 rules", 3, 0.7), ("100 rules", 100, 0.7), ("3,000 rules", 3_000, 0.6)];
+    [("3 rules", 3, 0.9), ("100 rules", 100, 0.8), ("3,000 rules", 3_000, 0.7)];
 
 pub(super) fn measure_all(corpus: &Corpus, rounds: usize) -> Result<Vec<Measured>, Error> {
     let buffer = &corpus.buffer;
     let sets = SETS.map(|(name, rules, speed)| (name, rule_files::rule_set(rules), speed));
-    let mut jobs = vec![parse_alone("parse alone", buffer)];
+    let mut jobs = vec![parse_alone(buffer)];
     for (name, set, speed) in &sets {
         // In generated records each failed login meets the first rule, and nothing meets another. What somebody's
         // own records meet shows in a first run.
@@ -32,19 +32,38 @@ pub(super) fn measure_all(corpus: &Corpus, rounds: usize) -> Result<Vec<Measured
     Ok(vec![group.measure(Stage::Match, rounds)?])
 }
 
+/// Parses all records.
+#[must_use]
+pub fn parse_alone(buffer: &Buffer) -> Job<'_> {
+    Job::new("parse alone", buffer.len() as u64, || {
+        let mut count = 0;
+        each_record(buffer, |record| count += u64::from(record.sequence().is_some()));
+        count
+    })
+}
+
 /// Parses and matches all records; counts the matches.
 #[must_use]
 pub fn job<'a>(name: &'a str, buffer: &'a Buffer, set: &'a RuleSet, expected: u64) -> Job<'a> {
     let mut scratch = MatchScratch::default();
     let mut matched: Vec<RuleIndex> = Vec::new();
-    let limits = Limits::default();
     Job::new(name, expected, move || {
         let mut count = 0;
-        for audit in buffer.frames().filter_map(|frame| parse(frame, &limits).ok()) {
-            let record = Record { origin: Origin::default(), body: Body::Audit(audit) };
-            set.matches(black_box(&record), &mut scratch, &mut matched);
+        each_record(buffer, |record| {
+            set.matches(record, &mut scratch, &mut matched);
             count += matched.len() as u64;
-        }
+        });
         count
     })
+}
+
+/// Parses each record to one place, as the engine does: a record is large, and moving it costs as much as matching.
+#[inline(always)]
+pub fn each_record<'b>(buffer: &'b Buffer, mut visit: impl FnMut(&Record<'b>)) {
+    let limits = Limits::default();
+    for frame in buffer.frames() {
+        if let Ok(audit) = parse(frame, &limits) {
+            visit(black_box(&Record { origin: Origin::default(), body: Body::Audit(audit) }));
+        }
+    }
 }

@@ -21,9 +21,27 @@ pub(super) fn measure_all(corpus: &Corpus, rounds: usize) -> Result<Vec<Measured
     }
     let mut bounds = Group::of_records("parse, all fields", buffer, jobs(buffer, &rivals));
     bounds.notes = rivals.notes();
-    let portable =
-        Group::of_records("parse without vector instructions", buffer, portable_jobs(buffer, &rivals));
-    Ok(vec![bounds.measure(Stage::Parse, rounds)?, portable.measure(Stage::Parse, rounds)?])
+    let title = "parse without vector instructions";
+    let portable = Group::of_records(title, buffer, portable_jobs(buffer, &rivals));
+    let clean = &buffer.first(ATTACKED_MAX);
+    let (hostile, damaged) = (clean.with_hostile_names(), clean.damaged());
+    let title = "parse what an attacker chose, GB/s of the clean records";
+    let attacked = Group::of_records(title, clean, hostile_jobs(clean, &hostile, &damaged));
+    [bounds, portable, attacked].into_iter().map(|group| group.measure(Stage::Parse, rounds)).collect()
+}
+
+/// Clean, hostile and damaged records are in memory together.
+const ATTACKED_MAX: usize = 100_000;
+
+/// Clean records first; as many with user names of 600 bytes that forge fields; as many that are damaged, most of
+/// which are none any more.
+#[must_use]
+pub fn hostile_jobs<'b>(clean: &'b Buffer, hostile: &'b Buffer, damaged: &'b Buffer) -> Vec<Job<'b>> {
+    vec![
+        parse_alone("clean records", clean),
+        parse_alone("hostile user names", hostile).at_least(0.25),
+        parse_alone("damaged records", damaged).at_least(0.25),
+    ]
 }
 
 /// What the rivals make of the records.
