@@ -79,10 +79,15 @@ impl<'k> Deployment<'k> {
         // The broker packs what it is given: a build without zstd is given gzip.
         let packed = if cfg!(feature = "tls") { "zstd" } else { "gzip" };
         kafka.create_topic_with(&deployment.topic("in"), 1, &[("compression.type", packed)]);
+        deployment.send();
+        deployment
+    }
+
+    /// Writes records to the input.
+    fn send(&self) {
         let records: Vec<Vec<u8>> = (0..RECORDS).map(failed_login).collect();
         let outgoing: Vec<Outgoing<'_>> = records.iter().map(|value| Outgoing::new(value)).collect();
-        kafka.produce_all(&deployment.topic("in"), &outgoing);
-        deployment
+        self.kafka.produce_all(&self.topic("in"), &outgoing);
     }
 
     fn topic(&self, what: &str) -> String {
@@ -122,15 +127,19 @@ impl<'k> Deployment<'k> {
     fn command_works(&self, command: Command) {
         let log = self.folder.path().join("service.log");
         let mut instance = Instance::spawn(command, log.clone());
-        wait::until("the alerts", || {
-            assert!(instance.is_running(), "{}", instance.log());
-            let alerts = self.kafka.read_committed_all(&self.topic("alerts"));
-            (alerts.len() == RECORDS).then_some(())
-        });
+        self.wait_alerts(&mut instance, RECORDS);
         assert_eq!(instance.drain(), Some(0), "{}", instance.log());
         let log = std::fs::read_to_string(log).expect("a log");
         assert!(log.contains("kafka client"), "the client's own log is in it:\n{log}");
         assert_silent(&log);
+    }
+
+    fn wait_alerts(&self, instance: &mut Instance, count: usize) {
+        wait::until("the alerts", || {
+            assert!(instance.is_running(), "{}", instance.log());
+            let alerts = self.kafka.read_committed_all(&self.topic("alerts"));
+            (alerts.len() == count).then_some(())
+        });
     }
 
     /// Runs the service, which must end with `code` after it has said all `parts` and no secret.
@@ -239,6 +248,29 @@ fn missing_rights_are_named_with_the_commands_that_grant_them() {
     assert_eq!(said.err().matches("may not").count(), 1, "{}", said.err());
     last.into_iter().for_each(run);
     deployment.works(&[], secret);
+}
+
+#[test]
+fn a_right_taken_away_is_told_and_nothing_is_lost() {
+    let kafka = kafka();
+    let deployment = Deployment::with_topics(&kafka, "taken", &plain(&kafka, "entitled"));
+    deployment.entitle("entitled");
+    let log = deployment.folder.path().join("service.log");
+    let command = deployment.command(&["run", "--set=log.level=info"], password_of("entitled"));
+    let mut instance = Instance::spawn(command, log.clone());
+    deployment.wait_alerts(&mut instance, RECORDS);
+    let denial = ["--deny-principal=User:entitled", "--operation=Write", "--topic=taken-alerts"];
+    kafka.acls(&[&["--add"], denial.as_slice()].concat());
+    deployment.send();
+    wait::until("the cause and the remedy", || {
+        let log = std::fs::read_to_string(&log).expect("a log");
+        let told =
+            |line: &str| line.contains("Topic authorization failed") && line.contains("grant this user");
+        log.lines().any(told).then_some(())
+    });
+    kafka.acls(&[&["--remove", "--force"], denial.as_slice()].concat());
+    deployment.wait_alerts(&mut instance, 2 * RECORDS);
+    assert_eq!(instance.drain(), Some(0), "{}", instance.log());
 }
 
 #[test]

@@ -169,7 +169,21 @@ impl Sink {
                 TransportError::Fatal(text)
             };
         }
+        if let Some(cause) = self.cause_of_failure() {
+            let text = format!("{text}: {}", cause.text);
+            return TransportError::Abortable(explained(cause.code, &text));
+        }
         TransportError::Abortable(explained(code, &text))
+    }
+
+    /// Why the open transaction failed, if it did: its messages are purged without a reason. The client tells it to
+    /// every call that such a transaction does not allow, such as beginning another.
+    fn cause_of_failure(&self) -> Option<Failure> {
+        if !self.transactional || !self.open {
+            return None;
+        }
+        let refused = self.producer.begin_transaction().err()?;
+        Some(Failure::of(&refused)).filter(|failure| failure.abortable)
     }
 
     /// See [`hsmstream_engine::ports::Transport::commit`], exactly-once.
