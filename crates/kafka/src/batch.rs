@@ -287,6 +287,11 @@ impl Membership {
     }
 }
 
+// SAFETY: the metadata is a copy of its own, bound to no thread.
+unsafe impl Send for Membership {}
+// SAFETY: nothing changes the metadata after it was made; shared, it is only read.
+unsafe impl Sync for Membership {}
+
 impl Drop for Membership {
     fn drop(&mut self) {
         // SAFETY: made by `rd_kafka_consumer_group_metadata`, destroyed here only.

@@ -132,6 +132,7 @@ pub(crate) fn is_passing(code: Code) -> bool {
             | Code::TimedOutQueue
             | Code::MessageTimedOut
             | Code::BrokerTransportFailure
+            | Code::DestroyBroker
             | Code::AllBrokersDown
             | Code::Resolve
             | Code::WaitingForCoordinator
@@ -190,7 +191,7 @@ pub(crate) fn advice(code: Code) -> Option<&'static str> {
         Code::InvalidTransactionTimeout => {
             "the broker allows less (transaction.max.timeout.ms): lower delivery.transaction_timeout"
         }
-        Code::UnsupportedCompressionType => {
+        Code::UnsupportedCompressionType | Code::NotImplemented => {
             "build with `--features zstd` to read topics compressed with zstd"
         }
         _ => return None,

@@ -12,6 +12,7 @@ mod error;
 mod metadata;
 mod mock;
 mod oauth;
+mod patience;
 mod restore;
 mod sink;
 mod source;

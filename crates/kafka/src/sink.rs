@@ -4,17 +4,19 @@
 //! Invariants:
 //! * a transaction is open exactly while `open` is set; it is begun by the first output or the commit;
 //! * a commit succeeds only if every output was delivered; the first failure makes it abortable;
-//! * if the end of a commit is not known in time the producer is given up: only a new one with the same
-//!   transactional id may find out, by fencing this one.
+//! * if the end of a commit is not known in time, or the client hangs in a call, the producer is given up:
+//!   only a new one with the same transactional id may find out, by fencing this one.
 //!
 //! Deliveries are awaited with `rd_kafka_flush`, which returns when the last one is acknowledged; the safe
 //! binding's flush polls in quanta of 100 ms. Only failures are reported one by one
 //! (`delivery.report.only.error`), so nothing waits in the event queue while all goes well.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use hsmstream_engine::clock::{Clock, SystemClock};
 use hsmstream_engine::ports::{Channel, CommitFigures, Output, TaskId, TransportError};
+use rdkafka::TopicPartitionList;
 use rdkafka::error::{KafkaError, RDKafkaErrorCode as Code};
 use rdkafka::message::{Header, OwnedHeaders};
 use rdkafka::producer::{BaseRecord, Producer as _};
@@ -23,11 +25,13 @@ use crate::batch::{Failure, commit_transaction, flush, send_offsets};
 use crate::config::{Delivery, KafkaConfig, OutputTopics};
 use crate::context::{Producer, producer};
 use crate::error::{Error, explained, is_fencing, is_passing, is_refused};
+use crate::patience::Patience;
 use crate::source::Source;
 
 /// The writing side of one worker.
 pub(crate) struct Sink {
-    producer: Producer,
+    producer: Arc<Producer>,
+    patience: Patience,
     outputs: OutputTopics,
     changelogs: Vec<String>,
     transactional: bool,
@@ -43,9 +47,12 @@ impl Sink {
     /// have ended.
     pub(crate) fn open(config: &KafkaConfig, worker: u32, deadline: Duration) -> Result<Self, Error> {
         let properties = config.producer_properties(worker);
-        let producer = producer(&properties, config)?;
+        let producer = Arc::new(producer(&properties, config)?);
+        let patience = Patience::start(format!("offsets-{worker}"))
+            .map_err(|error| Error::new(format!("a thread for sending offsets: {error}")))?;
         let sink = Self {
             producer,
+            patience,
             outputs: config.outputs.clone(),
             changelogs: config.input_topics.iter().map(|topic| config.changelog(topic)).collect(),
             transactional: config.delivery == Delivery::ExactlyOnce,
@@ -208,7 +215,7 @@ impl Sink {
     }
 
     fn try_commit(
-        &self,
+        &mut self,
         source: &Source,
         offsets: &[(TaskId, i64)],
     ) -> Result<CommitFigures, TransportError> {
@@ -217,10 +224,7 @@ impl Sink {
         flush(self.producer.client(), Duration::ZERO);
         let list = source.offsets(offsets)?;
         if 0 < list.count() {
-            let membership = source.membership()?;
-            self.retry("sending offsets", |wait| {
-                send_offsets(self.producer.client(), &list, &membership, wait)
-            })?;
+            self.send_offsets(source, &list)?;
         }
         let sent = self.clock.monotonic();
         self.drain(COMMIT_DEADLINE)?;
@@ -232,6 +236,27 @@ impl Sink {
             offsets: sent.saturating_sub(began),
             end: ended.saturating_sub(drained),
         })
+    }
+
+    fn send_offsets(&mut self, source: &Source, list: &TopicPartitionList) -> Result<(), TransportError> {
+        let doing = "sending offsets";
+        let until = self.clock.monotonic().saturating_add(COMMIT_DEADLINE);
+        // The membership under which the messages were processed, for every attempt.
+        let membership = Arc::new(source.membership()?);
+        loop {
+            let (producer, list, membership) =
+                (Arc::clone(&self.producer), list.clone(), Arc::clone(&membership));
+            let send = move || send_offsets(producer.client(), &list, &membership, CALL_SLICE);
+            let Some(sent) = self.patience.call(CALL_SLICE.saturating_add(HANG_GRACE), send) else {
+                return Err(TransportError::Fatal(format!("{doing}: the client hangs and is left behind")));
+            };
+            let Err(failure) = sent else { return Ok(()) };
+            let error = self.failed(&failure, doing);
+            if !matches!(error, TransportError::Retriable(_)) || until <= self.clock.monotonic() {
+                return Err(error);
+            }
+            self.producer.poll(RETRY_WAIT);
+        }
     }
 
     fn end(&self) -> Result<(), TransportError> {
@@ -281,6 +306,11 @@ impl Sink {
 
     /// See [`hsmstream_engine::ports::Transport::abort`].
     pub(crate) fn abort(&mut self) -> Result<(), TransportError> {
+        if self.patience.is_lost() {
+            return Err(TransportError::Fatal(
+                "the client hangs; its successor aborts the transaction".to_owned(),
+            ));
+        }
         if self.open {
             if !self.failed {
                 // An abort that overtakes the first messages of a transaction finds the coordinator still in
@@ -313,7 +343,7 @@ impl Sink {
     }
 
     /// Takes the sink apart for closing.
-    pub(crate) fn into_producer(self) -> Producer {
+    pub(crate) fn into_producer(self) -> Arc<Producer> {
         self.producer
     }
 }
@@ -375,6 +405,8 @@ const FLUSH_SLICE: Duration = Duration::from_millis(20);
 const COMMIT_DEADLINE: Duration = Duration::from_secs(30);
 /// One attempt at a transactional call.
 const CALL_SLICE: Duration = Duration::from_secs(5);
+/// How much longer than that a call may take before the client counts as hanging.
+const HANG_GRACE: Duration = Duration::from_secs(5);
 /// For the messages of a transaction that is about to be aborted.
 const ABORT_DRAIN: Duration = Duration::from_secs(2);
 /// One attempt to abort; short, for reports are served between attempts only.
