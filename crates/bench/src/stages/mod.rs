@@ -17,7 +17,7 @@ use crate::packs::Unfaithful;
 use crate::rounds::{Job, Line, Size, Wrong, measure};
 use core::fmt;
 use core::str::FromStr;
-use hsmstream_record::{Audit, Limits};
+use hsmstream_record::{Audit, Limits, Response};
 
 /// A stage.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -198,7 +198,10 @@ const FAILED_LOGIN: u64 = 163;
 
 /// Whether a record is a failed login, as 0 or 1. The whole record has to be there, not only what is looked at.
 fn is_failed_login(audit: Option<&Audit<'_>>) -> u64 {
-    let response = core::hint::black_box(audit).and_then(|audit| audit.response);
+    is_failure(core::hint::black_box(audit).and_then(|audit| audit.response))
+}
+
+fn is_failure(response: Option<Response<'_>>) -> u64 {
     u64::from(response.is_some_and(|response| response.code == FAILED_LOGIN))
 }
 

@@ -8,7 +8,8 @@ use super::{Corpus, Error, Group, Measured, Stage, failures, parse_alone};
 use crate::buffer::Buffer;
 use crate::rounds::Job;
 use crate::{captures, plain};
-use hsmstream_record::{Audit, Limits, parse_carefully, parse_portable};
+use core::hint::black_box;
+use hsmstream_record::{Audit, Limits, parse_brief, parse_carefully, parse_portable};
 
 /// Name of our parser in the tables.
 pub const OURS: &str = "hsmstream_record::parse";
@@ -23,11 +24,24 @@ pub(super) fn measure_all(corpus: &Corpus, rounds: usize) -> Result<Vec<Measured
     bounds.notes = rivals.notes();
     let title = "parse without vector instructions";
     let portable = Group::of_records(title, buffer, portable_jobs(buffer, &rivals));
+    let title = "parse the front: time, sequence, reboot, opcode, response";
+    let front = Group::of_records(title, buffer, front_jobs(buffer));
     let clean = &buffer.first(ATTACKED_MAX);
     let (hostile, damaged) = (clean.with_hostile_names(), clean.damaged());
     let title = "parse what an attacker chose, GB/s of the clean records";
     let attacked = Group::of_records(title, clean, hostile_jobs(clean, &hostile, &damaged));
-    [bounds, portable, attacked].into_iter().map(|group| group.measure(Stage::Parse, rounds)).collect()
+    [bounds, front, portable, attacked].into_iter().map(|group| group.measure(Stage::Parse, rounds)).collect()
+}
+
+/// The whole record first; fields that are not asked for need not be parsed.
+#[must_use]
+pub fn front_jobs(buffer: &Buffer) -> Vec<Job<'_>> {
+    let limits = Limits::default();
+    let front = move || {
+        let fronts = buffer.frames().map(|frame| parse_brief(frame, &limits).ok());
+        fronts.map(|front| super::is_failure(black_box(&front).and_then(|front| front.response))).sum()
+    };
+    vec![parse_alone("the whole record", buffer), Job::new("its front", buffer.failures, front).at_least(1.3)]
 }
 
 /// Clean, hostile and damaged records are in memory together.
