@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use hsmstream_json::{Node, NodeKind, Tape};
 
 use crate::limits::JSON_NESTING_MAX;
+use crate::paths::{PathScratch, Paths};
 use crate::selector::{Selector, Step};
 
 /// A value that a selector reached. Complete by nature.
@@ -35,6 +36,12 @@ pub trait Document {
     /// whether it did. Where no value is reached it is never called. Of members with the same name only the
     /// last counts.
     fn visit(&mut self, selector: usize, visit: &mut dyn FnMut(Scalar<'_>) -> bool) -> bool;
+
+    /// Calls the second with each value that the selectors of the first reach, all in one pass; returns false, and
+    /// calls nothing, if following each alone is better.
+    fn visit_all(&mut self, _paths: &Paths, _visit: &mut dyn FnMut(usize, Scalar<'_>)) -> bool {
+        false
+    }
 }
 
 /// A JSON text under the selectors of a pattern or set.
@@ -42,39 +49,44 @@ pub trait Document {
 pub struct TextDocument<'d, 'a> {
     root: Node<'d, 'a>,
     selectors: &'d [Selector],
-    text: &'d mut Vec<u8>,
+    storage: &'d mut PathScratch,
 }
 
 impl<'d, 'a> TextDocument<'d, 'a> {
     /// Parses `event`; `None` unless it is one JSON object (with white space around it, nothing else).
-    /// `tape` and `text` are storage, used again from event to event.
+    /// `tape` and `storage` are storage, used again from event to event.
     pub fn parse(
         event: &'a [u8],
         selectors: &'d [Selector],
         tape: &'d mut Tape,
-        text: &'d mut Vec<u8>,
+        storage: &'d mut PathScratch,
     ) -> Option<Self> {
         let first = event.iter().find(|byte| !byte.is_ascii_whitespace());
         if first != Some(&b'{') {
             return None;
         }
         let root = tape.parse(event, JSON_NESTING_MAX).ok()?;
-        (root.kind() == NodeKind::Object).then_some(Self { root, selectors, text })
+        (root.kind() == NodeKind::Object).then_some(Self { root, selectors, storage })
     }
 }
 
 /// Whether JSON patterns can match `event`: it is one JSON object, not nested too deep. Allocates.
 #[must_use]
 pub fn is_object(event: &[u8]) -> bool {
-    TextDocument::parse(event, &[], &mut Tape::new(), &mut Vec::new()).is_some()
+    TextDocument::parse(event, &[], &mut Tape::new(), &mut PathScratch::default()).is_some()
 }
 
 impl Document for TextDocument<'_, '_> {
     fn visit(&mut self, selector: usize, visit: &mut dyn FnMut(Scalar<'_>) -> bool) -> bool {
         match self.selectors.get(selector) {
-            Some(selector) => walk(self.root, selector.steps(), self.text, visit),
+            Some(selector) => walk(self.root, selector.steps(), &mut self.storage.text, visit),
             None => false,
         }
+    }
+
+    fn visit_all(&mut self, paths: &Paths, visit: &mut dyn FnMut(usize, Scalar<'_>)) -> bool {
+        paths.follow(self.root, self.storage, visit);
+        true
     }
 }
 
@@ -127,7 +139,11 @@ fn walk_members(
     })
 }
 
-fn show(node: Node<'_, '_>, text: &mut Vec<u8>, visit: &mut dyn FnMut(Scalar<'_>) -> bool) -> bool {
+pub(crate) fn show(
+    node: Node<'_, '_>,
+    text: &mut Vec<u8>,
+    visit: &mut dyn FnMut(Scalar<'_>) -> bool,
+) -> bool {
     match node.kind() {
         NodeKind::Null => visit(Scalar::Null),
         NodeKind::True => visit(Scalar::True),

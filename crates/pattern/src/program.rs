@@ -91,8 +91,8 @@ impl Program {
     /// Whether the pattern matches `event`. A JSON pattern parses it; what is no JSON object does not match.
     pub fn matches_text(&self, event: &[u8], scratch: &mut Scratch) -> bool {
         let Form::Json(expr) = &self.form else { return self.matches_bytes(event, scratch) };
-        let Scratch { tape, text, caches, .. } = scratch;
-        match TextDocument::parse(event, &self.pattern.selectors, tape, text) {
+        let Scratch { tape, paths, caches, .. } = scratch;
+        match TextDocument::parse(event, &self.pattern.selectors, tape, paths) {
             Some(mut document) => json_matches(expr, &mut document, caches),
             None => false,
         }

@@ -2,6 +2,7 @@
 
 use hsmstream_json::Tape;
 
+use crate::paths::PathScratch;
 use crate::regex::Caches;
 use crate::set::{Shapes, State};
 use crate::tokens::Token;
@@ -13,7 +14,7 @@ use crate::tokens::Token;
 pub struct Scratch {
     pub(crate) tokens: Vec<Token>,
     pub(crate) tape: Tape,
-    pub(crate) text: Vec<u8>,
+    pub(crate) paths: PathScratch,
     pub(crate) caches: Caches,
     pub(crate) state: State,
     pub(crate) shapes: Shapes,

@@ -54,6 +54,7 @@ use std::sync::Arc;
 
 use crate::ast::Pattern;
 use crate::document::{Document, TextDocument};
+use crate::paths::Paths;
 use crate::scratch::Scratch;
 use crate::selector::Selector;
 use crate::shape::{Outline, Shaped};
@@ -76,6 +77,8 @@ pub struct Set {
     roots: Vec<Node>,
     scan: Scan,
     lookups: Vec<Lookup>,
+    /// The selectors of awaited look-ups that one pass can follow, numbered by look-up.
+    paths: Paths,
     /// The patterns that wait at each atom.
     waiting: Vec<Vec<usize>>,
     /// Candidates for every record.
@@ -151,9 +154,9 @@ impl Set {
 
     /// As [`Self::matches`], but JSON patterns parse `event`; if it is no JSON object none of them matches.
     pub fn matches_text(&self, event: &[u8], scratch: &mut Scratch, matched: &mut Vec<u32>) {
-        let Scratch { tokens, caches, state, tape, text, .. } = scratch;
+        let Scratch { tokens, caches, state, tape, paths, .. } = scratch;
         let mut document = match self.has_json {
-            true => TextDocument::parse(event, &self.selectors, tape, text),
+            true => TextDocument::parse(event, &self.selectors, tape, paths),
             false => None,
         };
         let document = document.as_mut().map(|document| document as &mut dyn Document);

@@ -12,7 +12,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use hsmstream_json::{NESTING_MAX, Node, NodeKind, Tape};
-use hsmstream_pattern::{Document, FreePart, Glance, Scalar, Shaped, Step};
+use hsmstream_pattern::{Document, FreePart, Glance, PathScratch, Paths, Scalar, Shaped, Step};
 use hsmstream_record::{Body, Field, Kind, Record, Value};
 
 use crate::shape;
@@ -78,6 +78,7 @@ pub(crate) struct ViewScratch {
     view: Vec<u8>,
     /// The view or the document, taken apart.
     tape: Tape,
+    paths: PathScratch,
     /// Whether `view` and `tape` belong to the record at hand.
     is_ready: bool,
 }
@@ -99,7 +100,7 @@ impl<'a, 'r> View<'a, 'r> {
     /// Visits what `steps` reach in the view or document.
     fn walk(&mut self, steps: &[Step], visit: &mut dyn FnMut(Scalar<'_>) -> bool) -> bool {
         let is_audit = self.record.kind() == Kind::Audit;
-        let ViewScratch { value, view, tape, is_ready } = &mut *self.scratch;
+        let ViewScratch { value, view, tape, is_ready, .. } = &mut *self.scratch;
         if is_audit && !*is_ready {
             view.clear();
             self.record.write_view(view);
@@ -133,6 +134,21 @@ impl Document for View<'_, '_> {
             Some(Reach::Walk(steps)) => self.walk(steps, visit),
             None => false,
         }
+    }
+
+    fn visit_all(&mut self, paths: &Paths, visit: &mut dyn FnMut(usize, Scalar<'_>)) -> bool {
+        if self.record.kind() == Kind::Audit {
+            return false;
+        }
+        let json = self.record.raw();
+        let ViewScratch { tape, paths: storage, is_ready, .. } = &mut *self.scratch;
+        // A document that cannot be read has an empty tape: nothing is reached.
+        let root = if *is_ready { tape.root(json) } else { tape.parse(json, NESTING_MAX).ok() };
+        *is_ready = true;
+        if let Some(root) = root {
+            paths.follow(root, storage, visit);
+        }
+        true
     }
 }
 

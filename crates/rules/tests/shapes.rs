@@ -291,7 +291,7 @@ fn fixed_patterns() -> Vec<String> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(256))]
+    #![proptest_config(ProptestConfig::with_cases(96))]
 
     /// Each shape is shown several times with other free parts: unknown, seen once, then known.
     #[test]

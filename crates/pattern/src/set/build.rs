@@ -12,6 +12,7 @@ use crate::ast::{Body, Comparison, Expr, Field, Needle, Operand, Pattern, Role, 
 use crate::glob::Glob;
 use crate::layout::Layout;
 use crate::lint::LABEL_WORDS;
+use crate::paths::Paths;
 use crate::predicate::{Compiled, Machines, Predicate};
 use crate::print;
 use crate::regex::Regex;
@@ -86,7 +87,17 @@ impl Builder {
                 _ => always.push(number),
             }
         }
+        let mut paths = Paths::default();
+        for (number, lookup) in self.lookups.iter_mut().enumerate() {
+            if let Origin::Selector(selector) = lookup.origin
+                && lookup.is_awaited
+                && let Some(selector) = self.selectors.get(selector)
+            {
+                lookup.is_followed = paths.add(number, selector);
+            }
+        }
         Set {
+            paths,
             selectors: self.selectors,
             atoms: self.atoms,
             nodes: self.nodes,

@@ -61,6 +61,7 @@ pub(super) fn run<'r>(
     let first = matched.len();
     let mut run = Run::begin(set, event, document, storage, (Callers::ByAtom(&set.waiting), &set.nodes));
     run.scan(event);
+    run.look_up_all();
     for (number, lookup) in set.lookups.iter().enumerate() {
         if lookup.is_awaited {
             run.look_up(number, lookup);
@@ -283,6 +284,28 @@ impl<'r> Run<'r> {
                 if let Some(text) = place.text(self.event, self.storage.tokens) {
                     let (state, callers) = (&mut *self.storage.state, self.callers);
                     lookup.of_token(text, |atom| state.meet(callers, atom));
+                }
+            }
+        }
+    }
+
+    /// Makes all look-ups for which the document takes one pass.
+    fn look_up_all(&mut self) {
+        let (set, callers) = (self.set, self.callers);
+        if set.paths.is_empty() {
+            return;
+        }
+        let Some(document) = &mut self.document else { return };
+        let state = &mut *self.storage.state;
+        let is_done = document.visit_all(&set.paths, &mut |number, value| {
+            if let Some(lookup) = set.lookups.get(number) {
+                meet_value(lookup, value, |atom| state.meet(callers, atom));
+            }
+        });
+        if is_done {
+            for (known, lookup) in state.lookups.iter_mut().zip(&set.lookups) {
+                if lookup.is_followed {
+                    *known = state.record;
                 }
             }
         }

@@ -36,6 +36,8 @@ pub(super) struct Lookup {
     pub(super) origin: Origin,
     /// Whether patterns wait at its atoms, so that every record is looked up.
     pub(super) is_awaited: bool,
+    /// Whether one pass over a document finds its values, with those of others.
+    pub(super) is_followed: bool,
     constants: HashMap<Box<[u8]>, Constants, ahash::RandomState>,
     numbers: Ranked,
     /// The bounds of `<`, `<=`, `>` and `>=`.
@@ -95,6 +97,7 @@ impl Lookup {
         Self {
             origin,
             is_awaited: false,
+            is_followed: false,
             constants: HashMap::with_hasher(ahash::RandomState::with_seeds(0x68, 0x73, 0x6d, 0x73)),
             numbers: Ranked::default(),
             bounds: Default::default(),

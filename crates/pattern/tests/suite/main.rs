@@ -13,5 +13,6 @@ mod mistakes;
 mod objects;
 mod page;
 mod properties;
+mod shapes;
 mod support;
 mod vectors;
