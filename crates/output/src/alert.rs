@@ -96,8 +96,10 @@ impl Alert<'_> {
             line.push_str(&format!(", threshold {threshold}"));
         }
         push_group(&mut line, self.group);
-        if self.suppressed_before > 0 {
-            line.push_str(&format!("; {} more were suppressed before", self.suppressed_before));
+        match self.suppressed_before {
+            0 => {}
+            1 => line.push_str("; 1 more was suppressed before"),
+            more => line.push_str(&format!("; {more} more were suppressed before")),
         }
         line
     }
