@@ -71,13 +71,22 @@ impl<'k> Deployment<'k> {
 
     /// The same with its topics and records.
     fn with_topics(kafka: &'k Cluster, name: &'static str, kafka_settings: &str) -> Self {
+        // The broker packs what it is given: a build without zstd is given gzip.
+        let packed = if cfg!(feature = "tls") { "zstd" } else { "gzip" };
+        Self::with_packed_topics(kafka, name, kafka_settings, packed)
+    }
+
+    fn with_packed_topics(
+        kafka: &'k Cluster,
+        name: &'static str,
+        kafka_settings: &str,
+        packed: &str,
+    ) -> Self {
         let deployment = Self::new(kafka, name, kafka_settings);
         for what in ["alerts", "staging", "rollups", "rejects"] {
             kafka.create_topic(&deployment.topic(what), 1);
         }
         kafka.create_topic_with(&deployment.topic("changelog"), 1, &[("cleanup.policy", "compact")]);
-        // The broker packs what it is given: a build without zstd is given gzip.
-        let packed = if cfg!(feature = "tls") { "zstd" } else { "gzip" };
         kafka.create_topic_with(&deployment.topic("in"), 1, &[("compression.type", packed)]);
         deployment.send();
         deployment
@@ -333,6 +342,24 @@ fn a_build_without_tls_says_how_to_build_with_it() {
     ] {
         deployment.fails(&[set], WRONG, 2, &[&format!("{key}{remedy}")]);
     }
+}
+
+#[cfg(not(feature = "tls"))]
+#[test]
+fn a_build_without_zstd_says_how_to_build_with_it() {
+    let kafka = kafka();
+    let deployment = Deployment::with_packed_topics(&kafka, "packed", &plain(&kafka, "entitled"), "zstd");
+    deployment.entitle("entitled");
+    let log = deployment.folder.path().join("service.log");
+    let command = deployment.command(&["run", "--set=log.level=info"], password_of("entitled"));
+    let mut instance = Instance::spawn(command, log.clone());
+    wait::until("the remedy", || {
+        let log = std::fs::read_to_string(&log).expect("a log");
+        let told = |line: &str| line.contains("packed-in") && line.contains("build with `--features zstd`");
+        log.lines().any(told).then_some(())
+    });
+    assert!(instance.is_running(), "{}", instance.log());
+    instance.kill9();
 }
 
 #[cfg(feature = "tls")]

@@ -208,6 +208,8 @@ impl Source {
             Code::AutoOffsetReset | Code::OffsetOutOfRange => Err(TransportError::Fatal(format!(
                 "{text}; messages were deleted before they were read, or the topic was made anew"
             ))),
+            // A compression that this build does not know.
+            Code::NotImplemented | Code::UnsupportedCompressionType => Err(TransportError::Fatal(text)),
             _ => {
                 self.trouble = Some(TransportError::Retriable(text));
                 Ok(())
