@@ -24,6 +24,10 @@ pub(crate) struct Exported {
 
 /// A line of an export task begins an event with `2018-01-24T17:44:25.013Z ` or `1516815865013 `.
 pub(crate) fn exported(line: &[u8]) -> Prefix<Exported> {
+    // Nearly all lines are told by this.
+    if line.first().is_some_and(|first| !first.is_ascii_digit()) {
+        return Prefix::No;
+    }
     let word = line.iter().take(WORD_BYTES_MAX).position(|byte| !is_of_time(*byte));
     match word {
         None if line.len() < WORD_BYTES_MAX => Prefix::Short,
@@ -72,6 +76,10 @@ pub(crate) struct Columns<'a> {
 /// A line of CLI text begins an event with `EVENTS`, event id, ingestion time (both decimal), log stream.
 pub(crate) fn columns(line: &[u8]) -> Prefix<Columns<'_>> {
     const WORD: &[u8] = b"EVENTS\t";
+    // Nearly all lines are told by this.
+    if line.first().is_some_and(|first| *first != b'E') {
+        return Prefix::No;
+    }
     if line.len() < WORD.len() && WORD.starts_with(line) {
         return Prefix::Short;
     }

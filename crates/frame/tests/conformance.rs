@@ -1,6 +1,7 @@
 //! Every conformance vector, whole and in pieces: messages to records and rejects. Beside it, properties that
 //! hold for any bytes, and cases of the limits and transports that the vectors do not have.
 
+mod edges;
 mod fronts;
 mod limits;
 mod properties;
