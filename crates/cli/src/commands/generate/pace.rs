@@ -1,5 +1,6 @@
 //! When to go on: the asked rate, signals, and progress for whoever waits.
 
+use std::fmt;
 use std::io::{self, IsTerminal};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -8,7 +9,7 @@ use std::time::Duration;
 
 use anyhow::Context;
 use hsmstream_engine::clock::{Clock, SystemClock};
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::flag;
 
@@ -101,13 +102,16 @@ impl Pace {
 /// Hidden at first.
 fn bar(limit: u64) -> ProgressBar {
     let (bar, template) = if limit == u64::MAX {
-        (ProgressBar::no_length(), "{human_pos} records {per_sec} {elapsed}")
+        (ProgressBar::no_length(), "{human_pos} records {rate} {elapsed}")
     } else {
-        (ProgressBar::new(limit), "{human_pos}/{human_len} records {wide_bar} {per_sec} {eta}")
+        (ProgressBar::new(limit), "{human_pos}/{human_len} records {wide_bar} {rate} {eta}")
     };
     bar.set_draw_target(ProgressDrawTarget::hidden());
     if let Ok(style) = ProgressStyle::with_template(template) {
-        bar.set_style(style);
+        bar.set_style(style.with_key("rate", |state: &ProgressState, out: &mut dyn fmt::Write| {
+            // A line that cannot be drawn is nobody's loss.
+            write!(out, "{:.0}/s", state.per_sec()).unwrap_or_default();
+        }));
     }
     bar
 }
