@@ -7,7 +7,7 @@ use crate::out::{Out, Tally};
 use crate::peel::{Core, Source};
 use crate::sink::{Items, Records, Sink};
 use crate::text::Piece;
-use hsmstream_record::{Body, Limits, Origin, Reason, Record, TextBuffer, parse_fast};
+use hsmstream_record::{Body, Limits, Origin, Reason, Record, TextBuffer, parse_then};
 
 /// Cuts messages of one format into frames. Its buffers are reused; make one a thread.
 #[derive(Debug)]
@@ -41,8 +41,7 @@ impl Framer {
         fixed: &Origin<'_>,
         sink: &mut dyn FnMut(Result<Record<'_>, Reject<'_>>),
     ) -> Counts {
-        if let Some(record) = single(self.format, message, fixed, &self.limits) {
-            sink(Ok(record));
+        if single(self.format, message, fixed, &self.limits, sink) {
             return Counts { frames: 1, ..Counts::default() };
         }
         let mut buffer = core::mem::take(&mut self.buffer);
@@ -65,21 +64,31 @@ impl Framer {
     }
 }
 
-/// A front for the most common message: one record as text, in a usual layout. `None`: ask the machines.
+/// A front for the most common message: one record as text, in a usual layout. Returns whether it was given out; if not,
+/// ask the machines.
 ///
 /// Why they would give the same: what begins with `Time: ` has no coat and is no JSON, column text or export,
 /// so it is `raw` if it may be. The parser took all of it as one record without an anomaly; a second line that
 /// begins a record would be one (`repeated_label` or `label_after_user`), so no boundary is inside.
 #[inline(always)]
-fn single<'a>(format: Format, message: &'a [u8], fixed: &Origin<'a>, limits: &Limits) -> Option<Record<'a>> {
+fn single(
+    format: Format,
+    message: &[u8],
+    fixed: &Origin<'_>,
+    limits: &Limits,
+    sink: &mut dyn FnMut(Result<Record<'_>, Reject<'_>>),
+) -> bool {
     let raw = matches!(format, Format::Auto | Format::Raw) && message.starts_with(b"Time: ");
     if !raw || message.len() > limits.message_bytes_max || limits.events_max == 0 {
-        return None;
+        return false;
     }
-    match parse_fast(message, limits) {
-        Some(audit) if audit.anomalies.is_empty() => {
-            Some(Record { origin: resolve(Named::default(), fixed), body: Body::Audit(audit) })
+    let origin = resolve(Named::default(), fixed);
+    let given = parse_then(message, limits, |audit| {
+        let whole = audit.anomalies.is_empty();
+        if whole {
+            sink(Ok(Record { origin, body: Body::Audit(audit) }));
         }
-        _ => None,
-    }
+        whole
+    });
+    given == Some(true)
 }

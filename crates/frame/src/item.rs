@@ -1,6 +1,8 @@
 //! What framing gives out: frames, rejects, and how many of each.
 
-use hsmstream_record::{Body, Document, Kind, Limits, Malformed, Origin, Reason, Record, parse};
+use hsmstream_record::{
+    Body, Document, Kind, Limits, Malformed, Origin, Reason, Record, parse_carefully, parse_then,
+};
 
 /// A reject keeps at most this many raw bytes; its `length` is the true one.
 pub const RAW_BYTES_MAX: usize = 64 << 10;
@@ -61,21 +63,27 @@ impl Item<'_> {
             }
         };
         let Frame { bytes, origin, kind, message_offset, bad_escape } = frame;
-        // No `map`: each would move the record, which is large.
-        let body = match kind {
-            Kind::Audit => match parse(bytes, limits) {
-                Ok(audit) if bad_escape => Body::Audit(audit.with_bad_escape(true)),
-                Ok(audit) => Body::Audit(audit),
-                Err(Malformed { reason, offset }) => {
-                    let (raw, length) = (capped(bytes), wide(bytes.len()));
-                    sink(Err(Reject { reason, offset, message_offset, raw, length, origin }));
-                    return false;
-                }
-            },
-            kind => Body::Document(Document::new(kind, bytes)),
-        };
-        sink(Ok(Record { origin, body }));
-        true
+        if kind != Kind::Audit {
+            sink(Ok(Record { origin, body: Body::Document(Document::new(kind, bytes)) }));
+            return true;
+        }
+        let usual = parse_then(bytes, limits, |audit| {
+            sink(Ok(Record { origin, body: Body::Audit(audit.with_bad_escape(bad_escape)) }));
+        });
+        if usual.is_some() {
+            return true;
+        }
+        match parse_carefully(bytes, limits) {
+            Ok(audit) => {
+                sink(Ok(Record { origin, body: Body::Audit(audit.with_bad_escape(bad_escape)) }));
+                true
+            }
+            Err(Malformed { reason, offset }) => {
+                let (raw, length) = (capped(bytes), wide(bytes.len()));
+                sink(Err(Reject { reason, offset, message_offset, raw, length, origin }));
+                false
+            }
+        }
     }
 }
 

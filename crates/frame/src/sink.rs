@@ -1,7 +1,7 @@
 //! Who takes what the machines find: frames as they are, or parsed.
 
 use crate::item::{Item, Reject};
-use hsmstream_record::{Body, Limits, Origin, Record, TextBuffer, parse_escaped};
+use hsmstream_record::{Body, Limits, Origin, Record, TextBuffer, parse_escaped_then};
 
 /// Takes items in order.
 pub(crate) trait Sink {
@@ -55,12 +55,14 @@ impl Sink for Records<'_> {
     }
 
     fn escaped(&mut self, string: &[u8], origin: &Origin<'_>) -> Option<usize> {
-        match parse_escaped(string, &self.limits, self.buffer) {
-            Some((audit, length)) if string.get(length) == Some(&b'}') => {
-                (self.sink)(Ok(Record { origin: *origin, body: Body::Audit(audit) }));
-                Some(length)
+        let Self { limits, buffer, sink, .. } = self;
+        parse_escaped_then(string, limits, buffer, |audit, length| {
+            let ends = string.get(length) == Some(&b'}');
+            if ends {
+                sink(Ok(Record { origin: *origin, body: Body::Audit(audit) }));
             }
-            _ => None,
-        }
+            ends.then_some(length)
+        })
+        .flatten()
     }
 }
