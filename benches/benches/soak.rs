@@ -27,7 +27,7 @@ use hsmstream_engine::emit::{Emitter, Wire};
 use hsmstream_engine::metrics::Metrics;
 use hsmstream_engine::origin::OriginTemplates;
 use hsmstream_engine::ports::{Message, NoHeaders, TaskId};
-use hsmstream_engine::shared::{Settings, Shared};
+use hsmstream_engine::shared::{Order, Settings, Shared};
 use hsmstream_engine::task::Task;
 use hsmstream_frame::Format;
 use hsmstream_output::cloudevents::EventSource;
@@ -284,6 +284,8 @@ fn settings() -> Settings {
         state_bytes_max: 512 << 20,
         evidence_bytes_max: 64 << 20,
         evidence_max: 10,
+        order: Order::Arrival,
+        order_bytes_max: 256 << 20,
         encoder: Encoder::new(AlertFormat::Flat),
         source: EventSource::new("soak"),
         commit_interval: Duration::from_millis(100),
