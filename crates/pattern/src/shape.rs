@@ -82,7 +82,7 @@ pub enum Glance<'a> {
     Nothing,
     /// It reaches one number, which is printed in decimal digits without leading zeros.
     Number(u64),
-    /// It reaches one text, which is this but for the case of letters; it is all ASCII.
+    /// It reaches one text, which is this but for the case of ASCII letters.
     Text(&'a [u8]),
     /// Look.
     Unknown,

@@ -344,7 +344,8 @@ pub(crate) fn glance<'a>(field: &Field, audit: &Audit<'a>) -> Glance<'a> {
 #[inline]
 fn text(text: Option<&[u8]>) -> Glance<'_> {
     match text {
-        Some(text) if text.is_ascii() => Glance::Text(text),
+        // Text that is not UTF-8 is shown otherwise.
+        Some(text) if str::from_utf8(text).is_ok() => Glance::Text(text),
         Some(_) => Glance::Unknown,
         None => Glance::Nothing,
     }

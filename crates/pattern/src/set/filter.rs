@@ -5,9 +5,6 @@
 
 use crate::shape::{Glance, text_sketch};
 
-/// Texts longer than this are not looked at byte by byte: a search is faster.
-const TEXT_BYTES_MAX: usize = 48;
-
 /// For the values of a selector.
 #[derive(Debug)]
 pub(super) struct ValueFilter {
@@ -82,7 +79,7 @@ impl TextFilter {
         if text.len() < self.shortest {
             return false;
         }
-        if self.shortest < 4 || text.len() > TEXT_BYTES_MAX {
+        if self.shortest < 4 {
             return true;
         }
         let starts = text.len() - self.shortest + 4;

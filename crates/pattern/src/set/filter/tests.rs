@@ -16,11 +16,7 @@ fn filters_refuse_most_of_what_is_not_there() {
     let refused = (0..1000).filter(|number| !filter.may_want(Glance::Number(262_144 + number))).count();
     assert!(refused > 900, "{refused}");
     let names = TextFilter::of(&[b"RET_ERROR_1", b"breakglass-7"]);
-    for (text, is_let_through) in [
-        (&b"my-breakglass-7"[..], true),
-        (b"app-1", false),
-        (b"a name of more than forty-eight bytes is searched anyway", true),
-    ] {
+    for (text, is_let_through) in [(&b"my-breakglass-7"[..], true), (b"app-1", false)] {
         assert_eq!(names.may_find(text), is_let_through, "{}", text.escape_ascii());
     }
     let refused = (0..1000).filter(|number| !names.may_find(format!("operator-{number}").as_bytes())).count();
