@@ -77,11 +77,13 @@ impl Anomalies {
     pub const NONE: Self = Self(0);
 
     /// Adds an anomaly.
+    #[inline]
     pub const fn insert(&mut self, anomaly: Anomaly) {
         self.0 |= anomaly.bit();
     }
 
     /// The anomalies of both sets.
+    #[inline]
     #[must_use]
     pub const fn union(self, other: Self) -> Self {
         Self(self.0 | other.0)

@@ -116,6 +116,7 @@ impl Outcome {
     }
 
     /// The outcome that a response code stands for.
+    #[inline]
     pub(crate) const fn of_code(code: u64) -> Self {
         if code == 0 { Self::Success } else { Self::Failure }
     }

@@ -24,6 +24,7 @@ pub fn trim_end(mut frame: &[u8]) -> &[u8] {
 }
 
 /// Cuts off blanks and TABs in front.
+#[inline]
 pub(crate) fn trim_blanks_start(mut bytes: &[u8]) -> &[u8] {
     while let [b' ' | b'\t', rest @ ..] = bytes {
         bytes = rest;
@@ -32,6 +33,7 @@ pub(crate) fn trim_blanks_start(mut bytes: &[u8]) -> &[u8] {
 }
 
 /// Cuts off blanks and TABs behind. Line ends and form feeds are data, so this is not `trim_ascii`.
+#[inline]
 pub(crate) fn trim_blanks_end(mut bytes: &[u8]) -> &[u8] {
     while let [rest @ .., b' ' | b'\t'] = bytes {
         bytes = rest;
@@ -40,6 +42,7 @@ pub(crate) fn trim_blanks_end(mut bytes: &[u8]) -> &[u8] {
 }
 
 /// Cuts off blanks and TABs on both sides.
+#[inline]
 pub(crate) fn trim_blanks(bytes: &[u8]) -> &[u8] {
     trim_blanks_end(trim_blanks_start(bytes))
 }

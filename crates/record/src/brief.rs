@@ -70,8 +70,8 @@ impl<'a> Task for Front<'a, '_> {
     }
 }
 
-/// The front of a usual layout. Every line up to the response has to be one that is known; the lines behind it cannot
-/// change what was read: the first of each label counts.
+/// The front of a usual layout. All its lines have to be there, up to the response, and no others than known ones. Then
+/// the lines behind cannot change it: the first of each label counts.
 #[inline(always)]
 fn front<'a, S: Scanner>(scanner: S, text: &'a [u8], limits: &Limits) -> Option<Brief<'a>> {
     let mut index = Index::EMPTY;
@@ -83,24 +83,21 @@ fn front<'a, S: Scanner>(scanner: S, text: &'a [u8], limits: &Limits) -> Option<
     let (usecs, ..) = lines::time(text)?;
     lines.skip(b"Version No : ")?;
     let (_, sequence) = lines.hex(b"Sequence No : ", 16)??;
-    let reboot = match lines.hex(b"Reboot counter : ", 8)? {
-        Some((_, reboot)) => Some(u32::try_from(reboot).ok()?),
-        None => None,
-    };
+    let (_, reboot) = lines.hex(b"Reboot counter : ", 8)??;
     lines.skip(b"Command Type(hex) : ")?;
     let (opcode, opcode_code) = lines.named(b"Opcode : ", Base::Hex)?;
     lines.skip(b"Command Type(hex) : ")?;
     lines.skip(b"User id : ")?;
     lines.skip(b"Session Handle : ")?;
-    let response = lines.response()?;
-    (opcode.is_some() && response.is_some()).then_some(Brief {
+    let response = lines.response()??;
+    Some(Brief {
         raw: text.into(),
         usecs,
         sequence,
-        reboot,
-        opcode,
+        reboot: Some(u32::try_from(reboot).ok()?),
+        opcode: Some(opcode?),
         opcode_code,
-        response,
+        response: Some(response),
     })
 }
 

@@ -21,6 +21,7 @@ const MISMATCH_USECS_MAX: u64 = 1_000_000;
 ///
 /// # Errors
 /// The frame is no record: the first reason that applies, in the order of [`Reason::ALL`].
+#[inline(never)]
 pub fn parse<'a>(frame: &'a [u8], limits: &Limits) -> Result<Audit<'a>, Malformed> {
     let raw = trim_end(frame);
     check_size(raw, limits)?;
@@ -77,6 +78,7 @@ fn read_time<'a>(audit: &mut Audit<'a>, walk: &mut Walk<'a>) -> Result<(), Malfo
 }
 
 /// Sets one field. Texts `NAME (CODE)` are split when all lines have been seen.
+#[inline(always)]
 fn set<'a>(audit: &mut Audit<'a>, label: Label, reading: Reading<'a>) {
     let text = if let Reading::Text(text) = reading { Some(text) } else { None };
     let number = match reading {

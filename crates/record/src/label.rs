@@ -64,10 +64,38 @@ const TABLE: [(&[u8], Label); 26] = [
     (b"propagation delay", Label::PropagationDelay),
 ];
 
+/// Places of the table of [`PLACES`].
+const PLACES_COUNT: usize = 64;
+
+/// The labels, each at its place; with the factors of [`place`] no two have the same.
+static PLACES: [Option<(&[u8], Label)>; PLACES_COUNT] = places();
+
+const fn places() -> [Option<(&'static [u8], Label)>; PLACES_COUNT] {
+    let mut places = [None; PLACES_COUNT];
+    let mut rest: &[(&[u8], Label)] = &TABLE;
+    while let [entry, others @ ..] = rest {
+        let (_, behind) = places.split_at_mut(place(entry.0));
+        let [free, ..] = behind else { panic!("a place in the table") };
+        assert!(free.is_none(), "two labels have the same place");
+        *free = Some(*entry);
+        rest = others;
+    }
+    places
+}
+
+/// The place of a label, by its length, its second byte and the last but one.
+#[inline(always)]
+const fn place(text: &[u8]) -> usize {
+    let [_, second, .., last_but_one, _] = text else { return 0 };
+    (text.len() + 17 * (*second as usize) + 16 * (*last_but_one as usize)) % PLACES_COUNT
+}
+
 impl Label {
     /// Finds the label that these bytes are.
+    #[inline]
     pub(crate) fn find(text: &[u8]) -> Option<Self> {
-        TABLE.iter().find(|(known, _)| *known == text).map(|(_, label)| *label)
+        let (known, label) = (*PLACES.get(place(text))?)?;
+        (known == text).then_some(label)
     }
 
     /// Finds the longest label that `text` ends with and that stands behind a blank; and where it starts.
@@ -82,6 +110,7 @@ impl Label {
 
     /// Tells whether a line of this label is believed behind a user name, which may hold forged lines:
     /// in the first layout only what the HSM prints there, in the second (`v2`) somewhat more.
+    #[inline]
     pub(crate) fn believed_after_user(self, v2: bool) -> bool {
         match self {
             Self::UserType => true,
@@ -98,6 +127,7 @@ impl Label {
     }
 
     /// The label's bit in a set of labels.
+    #[inline]
     pub(crate) const fn bit(self) -> u32 {
         1 << self as u32
     }

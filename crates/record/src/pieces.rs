@@ -41,6 +41,7 @@ impl<'a> Pieces<'a> {
 impl<'a> Iterator for Pieces<'a> {
     type Item = Piece<'a>;
 
+    #[inline(always)]
     fn next(&mut self) -> Option<Piece<'a>> {
         match self {
             Self::Lines(lines) => lines.next(),
@@ -57,6 +58,7 @@ pub(crate) struct Lines<'a> {
 }
 
 impl<'a> Lines<'a> {
+    #[inline(always)]
     fn next(&mut self) -> Option<Piece<'a>> {
         loop {
             let start = self.at;
@@ -72,7 +74,8 @@ impl<'a> Lines<'a> {
                     rest
                 }
             };
-            if !trim_blanks(line).is_empty() {
+            let begins_blank = matches!(line, [] | [b' ' | b'\t', ..]);
+            if !begins_blank || !trim_blanks(line).is_empty() {
                 return Some(split_line(line, start));
             }
         }
@@ -80,9 +83,17 @@ impl<'a> Lines<'a> {
 }
 
 /// Splits a line at its first colon, if there is a label before it.
+#[inline(always)]
 fn split_line(line: &[u8], start: usize) -> Piece<'_> {
     let colon = memchr(b':', line).unwrap_or(0);
     let (label, value) = line.split_at(colon);
+    // Nearly all lines have one blank at either side of the colon, and none at their end.
+    if let ([label @ .., b' '], [b':', b' ', value @ ..]) = (label, value)
+        && let ([.., end], [first, .., last]) = (label, value)
+        && *end.min(first).min(last) > b' '
+    {
+        return Piece { label, value, offset: start + line.len() - value.len() };
+    }
     let label = trim_blanks_end(label);
     if label.is_empty() {
         let offset = start + line.len() - trim_blanks_start(line).len();

@@ -24,6 +24,7 @@ pub(crate) enum Reading<'a> {
 }
 
 /// Reads a value. A value `NAME (CODE)` is read as text here: see [`name_code`].
+#[inline(always)]
 pub(crate) fn read(label: Label, value: &[u8]) -> Reading<'_> {
     if value.is_empty() {
         return match label {
@@ -59,7 +60,11 @@ pub(crate) enum Base {
 /// Splits `NAME (CODE)` at the last ` (`. A value without code is all name; so is, as an error, one whose
 /// code does not parse.
 pub(crate) fn name_code(value: &[u8], base: Base) -> Result<(&[u8], Option<u64>), &[u8]> {
-    let Some(split) = value.windows(2).rposition(|pair| pair == b" (") else { return Ok((value, None)) };
+    let opens = memchr::memrchr_iter(b'(', value);
+    let mut splits = opens.filter_map(|open| open.checked_sub(1));
+    let Some(split) = splits.find(|before| value.get(*before) == Some(&b' ')) else {
+        return Ok((value, None));
+    };
     let (name, code) = value.split_at(split);
     let digits = code.strip_prefix(b" (").and_then(|code| code.strip_suffix(b")")).ok_or(value)?;
     let code = match base {
@@ -100,10 +105,12 @@ pub(crate) fn response(value: &[u8]) -> Option<Response<'_>> {
 }
 
 /// A number printed `0x…` with at most `max` digits.
+#[inline]
 pub(crate) fn hex(value: &[u8], max: usize) -> Option<u64> {
     hex_digits(value.strip_prefix(b"0x")?, max)
 }
 
+#[inline]
 pub(crate) fn hex_digits(digits: &[u8], max: usize) -> Option<u64> {
     if digits.is_empty() || digits.len() > max || max > 16 {
         return None;
@@ -120,6 +127,7 @@ pub(crate) fn hex_digits(digits: &[u8], max: usize) -> Option<u64> {
 }
 
 /// A number printed in decimal digits alone.
+#[inline]
 pub(crate) fn decimal(digits: &[u8]) -> Option<u64> {
     if digits.is_empty() {
         return None;

@@ -47,11 +47,13 @@ impl<'a> Walk<'a> {
     }
 
     /// The next piece and what becomes of it.
+    #[inline(always)]
     pub(crate) fn next(&mut self) -> Option<(Piece<'a>, Step<'a>)> {
         let piece = self.pieces.next()?;
         Some((piece, self.judge(piece)))
     }
 
+    #[inline(always)]
     fn judge(&mut self, piece: Piece<'a>) -> Step<'a> {
         if piece.label.is_empty() {
             self.anomalies.insert(Anomaly::StrayLine);
@@ -66,6 +68,7 @@ impl<'a> Walk<'a> {
         }
     }
 
+    #[inline(always)]
     fn judge_header(&mut self, label: Label) -> Belief {
         if self.seen & label.bit() != 0 {
             self.anomalies.insert(Anomaly::RepeatedLabel);
@@ -91,6 +94,7 @@ impl<'a> Walk<'a> {
 
     /// Reads the value of a believed label. One that does not parse is kept as text, except where the
     /// record stands or falls with it.
+    #[inline(always)]
     fn take(&mut self, label: Label, piece: Piece<'a>) -> Step<'a> {
         let reading = read(label, piece.value);
         self.v2 |= label == Label::Version && matches!(reading, Reading::Text(_));

@@ -1,6 +1,8 @@
 //! Parsing allocates nothing: counted by a global allocator of this test's own.
 
-use hsmstream_record::{Body, Field, Limits, Origin, Record, parse, trim_end};
+use hsmstream_record::{
+    Body, Field, Limits, Origin, Record, TextBuffer, parse, parse_brief, parse_escaped, trim_end,
+};
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 
@@ -47,6 +49,8 @@ fn allocations(work: impl FnOnce()) -> usize {
 }
 
 const V1: &[u8] = include_bytes!("../../../tests/samples/02-alphagov-hsm_login_error_user_doesnt_exist.txt");
+const USUAL: &[u8] = b"Time: 01/24/18 17:44:25.013218, usecs:1516815865013218\nSequence No : 0x5\n\
+    Opcode : CN_LOGIN (0xd)\nUser Name : x\nUser Type : CN_CRYPTO_USER (1)";
 const HOSTILE: &[u8] = b"Time: 01/24/18 17:44:25.013218, usecs:1516815865013218\nVersion No : 2\n\
     Sequence No : 0x5\nOpcode : CN_LOGIN (zz)\nSession Handle : xyz\nVendor : 1\nstray\nUser Name : a\xff\n\
     Opcode : CN_LOGOUT (0xe)\nUser Type : CN_CRYPTO_USER (1)\nUser Type : CN_CRYPTO_OFFICER (2)";
@@ -73,6 +77,28 @@ fn parsing_allocates_nothing() {
             frame.escape_ascii()
         );
     }
+}
+
+#[test]
+fn other_ways_to_parse_allocate_nothing() {
+    let limits = Limits::default();
+    for frame in [V1, HOSTILE, FOLDED, b"no record"] {
+        let whole = || parse_brief(frame, &limits).map(|brief| brief.parse());
+        assert_eq!(allocations(|| assert_eq!(whole(), parse(frame, &limits))), 0);
+    }
+    let lines: Vec<&[u8]> = USUAL.split(|byte| *byte == b'\n').collect();
+    let string = [&lines.join(&b"\\n"[..])[..], b"\""].concat();
+    let mut buffer = TextBuffer::new();
+    let mut texts = Vec::new();
+    for _ in 0..3 {
+        let mut parse = || {
+            let (audit, _) = parse_escaped(&string, &limits, &mut buffer).expect("a usual record");
+            assert_eq!(audit.opcode, Some(&b"CN_LOGIN"[..]));
+            assert_eq!(audit.raw.bytes(), USUAL);
+        };
+        texts.push(allocations(&mut parse));
+    }
+    assert_eq!(texts, [1, 0, 0], "the buffer keeps its size");
 }
 
 #[test]

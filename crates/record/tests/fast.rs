@@ -241,6 +241,21 @@ fn every_line_removed_doubled_or_swapped() {
     assert!(fast > 50, "{fast}");
 }
 
+/// A line that belongs to the front stands behind it, and counts all the same.
+#[test]
+fn front_lines_behind_the_response() {
+    for label in ["Reboot counter : 0xff", "Opcode : CN_LOGIN (0xd)", "Response : 0:HSM Return: SUCCESS"] {
+        let frame = MADE[0].split(|byte| *byte == b'\n').filter(|line| {
+            let name = label.as_bytes().split(|byte| *byte == b':').next().unwrap_or_default();
+            !line.starts_with(name) && !line.starts_with(b"User") && !line.is_empty()
+        });
+        let frame = frame.chain([label.as_bytes()]).collect::<Vec<_>>().join(&b'\n');
+        agrees(&frame);
+        let audit = parse_brief(&frame, &Limits::default()).expect("a record");
+        assert!(audit.reboot.is_some() && audit.opcode.is_some() && audit.response.is_some(), "{label}");
+    }
+}
+
 /// A line of one record in another: labels where the layout has no place for them.
 #[test]
 fn every_line_of_another_record() {

@@ -1,16 +1,21 @@
-//! Records: no frame makes the parser panic; what it accepts borrows from the frame and has a view that is JSON.
+//! Records: no frame makes a parser panic; all parsers agree; what they accept borrows from the frame and has a view
+//! that is JSON.
 
 #![no_main]
 
 use std::hint::black_box;
 
 use hsmstream_json::Tape;
-use hsmstream_record::{Body, Field, Limits, Origin, Record, is_boundary, parse};
+use hsmstream_record::{
+    Body, Field, Limits, Origin, Record, TextBuffer, is_boundary, parse, parse_brief, parse_carefully,
+    parse_escaped, parse_escaped_portable, parse_fast, parse_portable,
+};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|data: &[u8]| {
     let limits = Limits::default();
     black_box(is_boundary(data));
+    agree(data, &limits);
     let audit = match parse(data, &limits) {
         Ok(audit) => audit,
         Err(malformed) => {
@@ -36,3 +41,29 @@ fuzz_target!(|data: &[u8]| {
         black_box(first.value(&field));
     }
 });
+
+/// The careful parser says what is right; the others may only answer less often, or with less.
+fn agree(data: &[u8], limits: &Limits) {
+    let careful = parse_carefully(data, limits);
+    assert_eq!(parse(data, limits), careful);
+    let fast = parse_fast(data, limits);
+    assert!(fast.is_none_or(|audit| Ok(audit) == careful));
+    assert_eq!(parse_portable(data, limits), fast);
+    let brief = parse_brief(data, limits);
+    assert_eq!(brief, careful.map(|audit| audit.brief()));
+    if let (Ok(brief), Ok(audit)) = (brief, careful) {
+        assert_eq!(brief.parse(), audit);
+    }
+    // The bytes as a JSON string: line ends escaped. Other control characters may not stand in one.
+    if data.iter().any(|byte| matches!(byte, b'"' | b'\\' | 0..0x20) && *byte != b'\n') {
+        return;
+    }
+    let lines: Vec<&[u8]> = data.split(|byte| *byte == b'\n').collect();
+    let string = [&lines.join(&b"\\n"[..])[..], b"\""].concat();
+    let (mut first, mut second) = (TextBuffer::new(), TextBuffer::new());
+    let escaped = parse_escaped(&string, limits, &mut first);
+    assert_eq!(parse_escaped_portable(&string, limits, &mut second), escaped);
+    if let Some((audit, length)) = escaped {
+        assert_eq!((Ok(audit), length), (careful, string.len()));
+    }
+}
