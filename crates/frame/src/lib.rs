@@ -19,12 +19,13 @@
 //! Borrowed: an item, and the record parsed from it, borrow from the message, from the configured origin and from
 //! the framer's buffers, all until the sink returns. What is to stay has to be copied.
 //!
-//! Cost, beside the parser's 60 to 90 ns for a record of 310 bytes (one core; `cargo bench --bench transport` has the
-//! ratios): a message that is one record, 10 to 20 ns; an event of an envelope, 20 to 40 ns, parsed while still
-//! escaped; gzip, a fifth more than inflating takes, then the same; a record of a raw file about 70 ns, of an export or
-//! of output of the command line some hundred. Odd forms (white space inside events, other escapes than line ends,
-//! odd records) are read a second time, carefully. Memory: a message inflated; of a file, one event, and what was
-//! inflated of a member whose checksum is not known yet, at most `inflated_bytes_max`.
+//! Cost, beside the parser's 85 ns for a record of 310 bytes (one core, 2026-11, profile without link-time optimisation;
+//! `cargo bench -p hsmstream-benches --bench transport` has the ratios): a message that is one record, less than 10 ns;
+//! an event of an envelope, 30 ns, parsed while still escaped; gzip, what inflating takes and a tenth more; a record
+//! of a raw file 60 ns, of an export 240, of output of the command line 350 as text and 600 as JSON. Odd forms (white
+//! space inside events, other escapes than line ends, odd records) are read a second time, carefully. Memory: a
+//! message inflated; of a file, one event, and what was inflated of a member whose checksum is not known yet, at
+//! most `inflated_bytes_max`.
 //!
 //! Limits: [`hsmstream_record::Limits`]; a reject's raw bytes: [`RAW_BYTES_MAX`]; compressions inside each other: 8;
 //! wrappers inside each other: 2. UTF-8 is not checked: bytes are data, and who prints them shows what they are.
