@@ -17,7 +17,7 @@
 //!
 //! Invariants: no text and no event makes a function panic; matching is linear in the event (but for the
 //! interpreter); [`Program`] and [`Set`] are immutable, what matching writes is in [`Scratch`]; once that
-//! has grown, matching allocates nothing.
+//! has grown, matching allocates nothing, but when the shape of records is new ([`Set::matches_shaped`]).
 //!
 //! ```
 //! use hsmstream_pattern::{Limits, Program, Scratch, parse};

@@ -6,7 +6,8 @@
 //!
 //! ```text
 //! 1. one pass of an Aho-Corasick automaton over the text: which texts occur
-//!    one look-up per selector and slot that needs it: which constants and parts its value holds
+//!    one look-up per selector and slot that needs it: which constants, parts and bounds its value meets;
+//!    of a JSON text all selectors without wildcards are followed in one pass (`paths`)
 //! 2. each pattern waits at a few atoms of which one must be true if it is to match (its *cover*, chosen
 //!    rare); the true atoms of step 1 call their patterns: the candidates
 //! 3. each candidate's function is evaluated; atoms not known yet (regular expressions, order, `!=`) are
