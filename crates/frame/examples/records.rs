@@ -13,7 +13,9 @@ fn main() -> std::io::Result<()> {
             record.write_view(&mut views);
             views.push(b'\n');
         }
-        Err(reject) => views.extend(format!("{} at {}\n", reject.reason.as_str(), reject.message_offset).into_bytes()),
+        Err(reject) => {
+            views.extend(format!("{} at {}\n", reject.reason.as_str(), reject.message_offset).into_bytes())
+        }
     });
     views.extend(format!("{counts:?}\n").into_bytes());
     stdout().write_all(&views)

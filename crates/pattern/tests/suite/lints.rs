@@ -92,7 +92,7 @@ fn what_is_said_to_match_nothing_matches_nothing() {
             let pattern = format!("[v {one} && v {other}]");
             let tokens =
                 VALUES.iter().map(|value| value.trim_matches('"')).filter(|token| !token.contains(' '));
-            let is_matched = tokens.map(|token| format!("{token}")).any(|token| matches(&pattern, &token));
+            let is_matched = tokens.map(|token| token.to_string()).any(|token| matches(&pattern, &token));
             assert!(!(is_said_to_be_void(&pattern) && is_matched), "{pattern} is said to be void");
         }
     }
