@@ -46,7 +46,9 @@ impl Regex {
     pub(crate) fn size(&self) -> usize {
         let of = |piece: &Piece| match piece {
             Piece::Start | Piece::End => 0,
-            Piece::Repeat { min, max, .. } => usize::try_from(max.unwrap_or(*min)).unwrap_or(usize::MAX).max(1),
+            Piece::Repeat { min, max, .. } => {
+                usize::try_from(max.unwrap_or(*min)).unwrap_or(usize::MAX).max(1)
+            }
         };
         self.branches.iter().flatten().map(of).fold(0, usize::saturating_add)
     }

@@ -62,13 +62,7 @@ fn terms(terms: &[Term], items: &mut Vec<Item>) {
             Role::Optional if optional == 1 => format!("has to {found}: it is the only one"),
             Role::Optional => format!("may {found}; one of the {optional} has to"),
         };
-        items.push(Item {
-            span: term.span.clone(),
-            depth: 0,
-            text: print::term(term),
-            meaning,
-            is_ignored,
-        });
+        items.push(Item { span: term.span.clone(), depth: 0, text: print::term(term), meaning, is_ignored });
     }
 }
 
