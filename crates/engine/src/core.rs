@@ -2,7 +2,7 @@
 //!
 //! Per record: late or not (against its own stream) → watermark → timers that came due → rules that match
 //! → operators. Late records reach plain rules only. In event-time order matched records wait on the way (see
-//! [`crate::order`]). A core does no framing, so that records can borrow from
+//! `order`). A core does no framing, so that records can borrow from
 //! the framer while the core works on them; the file runner and the rule tests drive one without a task.
 //!
 //! No allocation per record that matches nothing or only counts.
