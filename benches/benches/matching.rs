@@ -9,15 +9,13 @@
 //! Bias: rules are distinct and nearly all of them never match; fields are looked up on demand, so records that
 //! call many rules cost more than this shows.
 
-use std::hint::black_box;
-
 use criterion::{BenchmarkId, Criterion, Throughput};
+use hsmstream_bench::stages::matching::{each_record, job, parse_alone};
 use hsmstream_benches::buffer::{self, Buffer, Definition};
 use hsmstream_benches::mode::Mode;
 use hsmstream_benches::rounds::{Job, Size, compare};
 use hsmstream_benches::rule_files;
-use hsmstream_record::{Body, Limits, Origin, Record, parse};
-use hsmstream_rules::{MatchScratch, Query, RuleIndex, RuleSet};
+use hsmstream_rules::{MatchScratch, Query, RuleSet};
 
 const ROUNDS: usize = 9;
 /// Records on which every rule is also matched alone.
@@ -61,42 +59,11 @@ fn compare_corpora(mode: Mode, sets: &[RuleSet; 3]) {
 fn jobs<'a>(buffer: &'a Buffer, sets: &'a [RuleSet; 3], budgets: [f64; 3]) -> Vec<Job<'a>> {
     let names = ["3 rules", "100 rules", "3,000 rules"];
     let matching = names.into_iter().zip(sets).zip(budgets);
-    let matching = matching.map(|((name, set), budget)| job(name, buffer, set).at_least(budget));
+    let matching =
+        matching.map(|((name, set), budget)| job(name, buffer, set, buffer.failures).at_least(budget));
     std::iter::once(parse_alone(buffer)).chain(matching).collect()
 }
 
-fn parse_alone(buffer: &Buffer) -> Job<'_> {
-    Job::new("parse alone", buffer.len() as u64, || {
-        let mut count = 0;
-        each_record(buffer, |record| count += u64::from(record.sequence().is_some()));
-        count
-    })
-}
-
-fn job<'a>(name: &'a str, buffer: &'a Buffer, set: &'a RuleSet) -> Job<'a> {
-    let mut scratch = MatchScratch::default();
-    let mut matched: Vec<RuleIndex> = Vec::new();
-    Job::new(name, buffer.failures, move || {
-        let mut count = 0;
-        each_record(buffer, |record| {
-            set.matches(record, &mut scratch, &mut matched);
-            count += matched.len() as u64;
-        });
-        count
-    })
-}
-
-/// Parses each record to one place, as the engine does: a record is large, and moving it costs as much as matching.
-#[inline(always)]
-fn each_record<'b>(buffer: &'b Buffer, mut visit: impl FnMut(&Record<'b>)) {
-    let limits = Limits::default();
-    for frame in buffer.frames() {
-        let audit = parse(frame, &limits).expect("the corpus has no rejects");
-        visit(black_box(&Record { origin: Origin::default(), body: Body::Audit(audit) }));
-    }
-}
-
-/// The set and each of its patterns alone must agree.
 fn check_alone(set: &RuleSet) {
     let patterns = set.rules().iter().filter_map(|rule| rule.pattern.as_deref());
     let queries: Vec<Query> = patterns.map(Query::compile).collect();
@@ -117,5 +84,6 @@ fn check_alone(set: &RuleSet) {
                 (0..queries.len()).filter(|&at| queries[at].matches(record, &mut scratch)).collect();
             assert_eq!(together, alone, "{}", record.raw().escape_ascii());
         });
+        assert_eq!(number, buffer.len(), "the corpus has no rejects");
     }
 }
