@@ -6,7 +6,9 @@
 
 mod operators;
 
+use hsmstream_window::{EventTime, Operator, Output};
 use libfuzzer_sys::fuzz_target;
+use operators::{apply, show};
 
 fuzz_target!(|data: &[u8]| {
     let [choice, key_bytes, rest @ ..] = data else { return };
@@ -26,5 +28,16 @@ fuzz_target!(|data: &[u8]| {
     }
     again.finish_restore().expect("what an operator writes is complete");
     assert_eq!(operators::export(&again), written, "reading and writing changes the state");
-    operators::exhaust(&mut operator, *choice);
+    exhaust(&mut operator, *choice);
 });
+
+/// Drives an operator with restored state to its end.
+fn exhaust(operator: &mut Operator, choice: u8) {
+    let mut log = Vec::new();
+    apply(operator, EventTime(1_000), EventTime(990), choice, 1, &mut log);
+    let sink = &mut |output: Output<'_>| log.push(show(&output));
+    operator.advance_idle(EventTime(1_010), sink);
+    operator.advance(EventTime(2_000), sink);
+    operator.flush_revisions(sink);
+    operator.finish(EventTime::MAX, sink);
+}

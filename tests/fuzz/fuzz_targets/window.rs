@@ -18,6 +18,16 @@ struct Run {
     log: Vec<String>,
 }
 
+/// Adds what changed to a changelog.
+fn drain(operator: &mut Operator, changelog: &mut Entries) {
+    operator.drain_dirty(&mut |key, value| {
+        match value {
+            Some(value) => changelog.insert(key.to_vec(), value.to_vec()),
+            None => changelog.remove(key),
+        };
+    });
+}
+
 impl Run {
     fn new(choice: u8) -> Self {
         Self { operator: operators::build(choice), changelog: Entries::new(), log: Vec::new() }
@@ -30,7 +40,7 @@ impl Run {
 
     fn commit(&mut self) {
         self.step(Operator::flush_revisions);
-        operators::drain(&mut self.operator, &mut self.changelog);
+        drain(&mut self.operator, &mut self.changelog);
     }
 
     fn restart(&mut self, choice: u8) {

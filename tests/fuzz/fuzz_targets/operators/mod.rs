@@ -1,7 +1,5 @@
 //! Operators for the fuzz targets: one of each shape, with limits small enough to be reached.
 
-#![allow(dead_code, reason = "each target uses a part of this")]
-
 use std::collections::BTreeMap;
 
 use hsmstream_window::{
@@ -67,16 +65,6 @@ pub fn export(operator: &Operator) -> Entries {
     entries
 }
 
-/// Adds what changed to a changelog.
-pub fn drain(operator: &mut Operator, changelog: &mut Entries) {
-    operator.drain_dirty(&mut |key, value| {
-        match value {
-            Some(value) => changelog.insert(key.to_vec(), value.to_vec()),
-            None => changelog.remove(key),
-        };
-    });
-}
-
 /// Applies an event made of four bytes and its number.
 pub fn apply(
     operator: &mut Operator,
@@ -113,15 +101,4 @@ pub fn apply(
 /// An output as text, to be compared.
 pub fn show(output: &Output<'_>) -> String {
     format!("{output:?}")
-}
-
-/// Drives an operator with restored state to its end.
-pub fn exhaust(operator: &mut Operator, choice: u8) {
-    let mut log = Vec::new();
-    apply(operator, EventTime(1_000), EventTime(990), choice, 1, &mut log);
-    let sink = &mut |output: Output<'_>| log.push(show(&output));
-    operator.advance_idle(EventTime(1_010), sink);
-    operator.advance(EventTime(2_000), sink);
-    operator.flush_revisions(sink);
-    operator.finish(EventTime::MAX, sink);
 }
