@@ -49,8 +49,17 @@ const PURE: &[(&str, &[&str])] = &[
 ];
 
 /// Libraries for tests, open to every crate.
-const TEST_LIBRARIES: &[&str] =
-    &["proptest", "serde", "serde_json", "jsonschema", "tempfile", "base64", "flate2", "simd-json"];
+const TEST_LIBRARIES: &[&str] = &[
+    "allocation-counter",
+    "proptest",
+    "serde",
+    "serde_json",
+    "jsonschema",
+    "tempfile",
+    "base64",
+    "flate2",
+    "simd-json",
+];
 
 /// What a pure crate may not pull in by any route.
 const IMPURE: &[&str] =

@@ -1,54 +1,15 @@
-//! Nothing is allocated per record or message once buffers have their size: counted by a global allocator of this
-//! test's own.
+//! Nothing is allocated per record or message once buffers have their size: counted by the allocator of
+//! `allocation-counter`.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use hsmstream_frame::{Format, Framer, RAW_BYTES_MAX, StreamFramer};
 use hsmstream_record::{Limits, Origin, escape};
-use std::alloc::{GlobalAlloc, Layout, System};
-use std::cell::Cell;
 use std::io::Write as _;
 
-struct Counting;
-
-thread_local! {
-    static ALLOCATIONS: Cell<usize> = const { Cell::new(0) };
-}
-
-fn count() {
-    // The cell is gone while a thread ends; what is allocated then is not the framer's.
-    ALLOCATIONS.try_with(|allocations| allocations.set(allocations.get() + 1)).unwrap_or_default();
-}
-
-#[expect(unsafe_code, reason = "an allocator cannot be written without; this one only counts and passes on")]
-// SAFETY: every call goes unchanged to the system's allocator, which upholds the contract.
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        count();
-        // SAFETY: the caller's duties are those of `System::alloc`.
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
-        // SAFETY: the caller's duties are those of `System::dealloc`.
-        unsafe { System.dealloc(pointer, layout) }
-    }
-
-    unsafe fn realloc(&self, pointer: *mut u8, layout: Layout, size: usize) -> *mut u8 {
-        count();
-        // SAFETY: the caller's duties are those of `System::realloc`.
-        unsafe { System.realloc(pointer, layout, size) }
-    }
-}
-
-#[global_allocator]
-static ALLOCATOR: Counting = Counting;
-
 /// Runs `work` and tells how often it allocated.
-fn allocations(work: impl FnOnce()) -> usize {
-    let before = ALLOCATIONS.get();
-    work();
-    ALLOCATIONS.get() - before
+fn allocations(work: impl FnOnce()) -> u64 {
+    allocation_counter::measure(work).count_total
 }
 
 const RECORD: &str = "Time: 01/24/18 17:44:25.013218, usecs:1516815865013218\nSequence No : 0x5\n\

@@ -1,46 +1,8 @@
-//! Matching rules allocates nothing once shapes are known and storage has grown: counted by a global allocator of
-//! this test's own.
-
-use std::alloc::{GlobalAlloc, Layout, System};
-use std::cell::Cell;
+//! Matching rules allocates nothing once shapes are known and storage has grown: counted by the allocator
+//! of `allocation-counter`.
 
 use hsmstream_record::{Body, Document, Kind, Limits as RecordLimits, Origin, Record, parse};
 use hsmstream_rules::{Limits, MatchScratch, RuleFile, load};
-
-struct Counting;
-
-thread_local! {
-    static ALLOCATIONS: Cell<usize> = const { Cell::new(0) };
-}
-
-fn count() {
-    // The cell is gone while a thread ends; what is allocated then is not the matcher's.
-    ALLOCATIONS.try_with(|allocations| allocations.set(allocations.get() + 1)).unwrap_or_default();
-}
-
-#[expect(unsafe_code, reason = "an allocator cannot be written without; this one only counts and passes on")]
-// SAFETY: every call goes unchanged to the system's allocator, which upholds the contract.
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        count();
-        // SAFETY: the caller's duties are those of `System::alloc`.
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
-        // SAFETY: the caller's duties are those of `System::dealloc`.
-        unsafe { System.dealloc(pointer, layout) }
-    }
-
-    unsafe fn realloc(&self, pointer: *mut u8, layout: Layout, size: usize) -> *mut u8 {
-        count();
-        // SAFETY: the caller's duties are those of `System::realloc`.
-        unsafe { System.realloc(pointer, layout, size) }
-    }
-}
-
-#[global_allocator]
-static ALLOCATOR: Counting = Counting;
 
 const RULES: &str = r#"
 id: failed
@@ -104,7 +66,6 @@ fn a_warm_rule_set_allocates_nothing() {
     };
     let found = run();
     assert!(found > records.len() / 2, "{found} matches");
-    let before = ALLOCATIONS.get();
-    let again = run();
-    assert_eq!((again, ALLOCATIONS.get() - before), (found, 0));
+    let counted = allocation_counter::measure(|| assert_eq!(run(), found));
+    assert_eq!(counted.count_total, 0);
 }
