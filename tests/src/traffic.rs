@@ -5,6 +5,8 @@
 
 use serde_json::json;
 
+use crate::broker::Outgoing;
+
 /// One message for one partition.
 #[derive(Clone, Debug)]
 pub struct Sent {
@@ -14,6 +16,14 @@ pub struct Sent {
     pub hsm: String,
     /// The envelope.
     pub value: Vec<u8>,
+}
+
+impl Sent {
+    /// The message as it is produced, keyed by its HSM.
+    #[must_use]
+    pub fn outgoing(&self) -> Outgoing<'_> {
+        Outgoing { partition: self.partition, key: Some(self.hsm.as_bytes()), ..Outgoing::new(&self.value) }
+    }
 }
 
 /// The generator.

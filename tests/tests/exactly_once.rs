@@ -105,14 +105,7 @@ impl<'k> Trial<'k> {
     }
 
     fn send_all(&mut self, messages: &[Sent]) {
-        let outgoing: Vec<Outgoing<'_>> = messages
-            .iter()
-            .map(|sent| Outgoing {
-                partition: sent.partition,
-                key: Some(sent.hsm.as_bytes()),
-                ..Outgoing::new(&sent.value)
-            })
-            .collect();
+        let outgoing: Vec<Outgoing<'_>> = messages.iter().map(Sent::outgoing).collect();
         self.kafka.produce_all(&self.input, &outgoing);
         for sent in messages {
             self.sent.entry(sent.partition).or_default().push(sent.value.clone());

@@ -70,14 +70,7 @@ impl<'k> Deployment<'k> {
     }
 
     fn send(&mut self, messages: &[Sent]) {
-        let outgoing: Vec<Outgoing<'_>> = messages
-            .iter()
-            .map(|sent| Outgoing {
-                partition: sent.partition,
-                key: Some(sent.hsm.as_bytes()),
-                ..Outgoing::new(&sent.value)
-            })
-            .collect();
+        let outgoing: Vec<Outgoing<'_>> = messages.iter().map(Sent::outgoing).collect();
         self.kafka.produce_all(&self.topic("in"), &outgoing);
         for sent in messages {
             self.sent.entry(sent.partition).or_default().push(sent.value.clone());

@@ -5,11 +5,13 @@
 //! doubled, swapped. Random beyond. The corpus is compared in the workspace's tests, which may know both
 //! crates.
 
+mod common;
+
 use base64::Engine as _;
+use common::split;
 use hsmstream_record::{
-    Audit, Body, Brief, Field, Limits, Malformed, Origin, Record, TextBuffer, Value, is_boundary, parse,
-    parse_brief, parse_carefully, parse_escaped, parse_escaped_portable, parse_fast, parse_portable,
-    trim_end,
+    Audit, Body, Brief, Field, Limits, Malformed, Origin, Record, TextBuffer, Value, parse, parse_brief,
+    parse_carefully, parse_escaped, parse_escaped_portable, parse_fast, parse_portable, trim_end,
 };
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -117,22 +119,6 @@ fn escape(text: &[u8]) -> Vec<u8> {
         }
     }
     escaped
-}
-
-/// Cuts text at its boundaries.
-fn split(text: &[u8]) -> Vec<&[u8]> {
-    let mut frames = Vec::new();
-    let mut rest = text;
-    while !rest.is_empty() {
-        let mut lines = rest.split_inclusive(|&byte| byte == b'\n');
-        let first = lines.next().map_or(0, <[u8]>::len);
-        let more: usize = lines.take_while(|line| !is_boundary(line)).map(<[u8]>::len).sum();
-        let (frame, tail) = rest.split_at(first + more);
-        frames.push(trim_end(frame));
-        rest = tail;
-    }
-    frames.retain(|frame| !frame.is_empty());
-    frames
 }
 
 fn lines(frame: &[u8]) -> Vec<&[u8]> {

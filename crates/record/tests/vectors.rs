@@ -1,7 +1,10 @@
 //! The conformance vectors whose message is one record's own text, without a transport around it.
 
+mod common;
+
 use base64::Engine as _;
-use hsmstream_record::{Body, Limits, Origin, Record, is_boundary, parse, trim_end};
+use common::split;
+use hsmstream_record::{Body, Limits, Origin, Record, is_boundary, parse};
 use serde_json::{Value as Json, json};
 
 const VECTORS: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/vectors/records.jsonl"));
@@ -18,22 +21,6 @@ fn print(frame: &[u8]) -> (Vec<Json>, Vec<Json>) {
             (vec![], vec![json!({"reason": malformed.reason.as_str(), "offset": malformed.offset})])
         }
     }
-}
-
-/// Cuts text at its boundaries.
-fn split(text: &[u8]) -> Vec<&[u8]> {
-    let mut frames = Vec::new();
-    let mut rest = text;
-    while !rest.is_empty() {
-        let mut lines = rest.split_inclusive(|&byte| byte == b'\n');
-        let first = lines.next().map_or(0, <[u8]>::len);
-        let more: usize = lines.take_while(|line| !is_boundary(line)).map(<[u8]>::len).sum();
-        let (frame, tail) = rest.split_at(first + more);
-        frames.push(trim_end(frame));
-        rest = tail;
-    }
-    frames.retain(|frame| !frame.is_empty());
-    frames
 }
 
 #[test]
