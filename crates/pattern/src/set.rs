@@ -40,11 +40,13 @@ mod atom;
 mod build;
 mod evaluate;
 mod filter;
+mod grams;
 mod index;
 mod learn;
 mod reach;
 mod recall;
 mod shapes;
+mod sieve;
 mod template;
 
 #[cfg(test)]

@@ -25,7 +25,8 @@ fuzz_target!(|data: &[u8]| {
         patterns.iter().map(|pattern| interpret::matches_text(pattern, event)).collect();
 
     let mut scratch = Scratch::new();
-    for tuning in [Tuning::default(), Tuning { prefilters: false, ..Tuning::default() }] {
+    let all = Tuning::default();
+    for tuning in [all, Tuning { samples: false, ..all }, Tuning { prefilters: false, ..all }] {
         for (pattern, expected) in patterns.iter().zip(&expected) {
             let program = Program::compile_with(pattern, tuning);
             let found = program.matches_text(event, &mut scratch);

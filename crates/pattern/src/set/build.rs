@@ -75,9 +75,10 @@ pub(super) fn build<'p>(patterns: impl Iterator<Item = &'p Pattern>, tuning: Tun
 
 impl Builder {
     fn finish(mut self, roots: Vec<Node>, has_json: bool) -> Set {
-        let scan = if self.tuning.prefilters { Scan::build(&self.texts) } else { Scan::default() };
+        let scan =
+            if self.tuning.prefilters { Scan::build(&self.texts, self.tuning) } else { Scan::default() };
         for (lookup, parts) in self.lookups.iter_mut().zip(&self.parts) {
-            lookup.set_parts(parts);
+            lookup.set_parts(parts, self.tuning);
         }
         let mut waiting = vec![Vec::new(); self.atoms.len()];
         let mut always = Vec::new();

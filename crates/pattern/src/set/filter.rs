@@ -3,6 +3,7 @@
 //! A filter errs on one side only: what it refuses is surely not there. Both kinds keep hashes of a few bytes
 //! in a small table of bits.
 
+use super::grams::{Grams, Tails};
 use crate::shape::{Glance, text_sketch};
 
 /// For the values of a selector.
@@ -17,8 +18,17 @@ pub(super) struct ValueFilter {
 pub(super) struct TextFilter {
     /// Length of the shortest of the others; the largest number if there are none.
     shortest: usize,
-    /// The first four bytes of each.
-    fronts: Bits,
+    /// `None` if one is too short, so that it may be anywhere.
+    ends: Option<Ends>,
+}
+
+/// The ends of texts, ASCII letters in lower case and other bytes changed likewise.
+#[derive(Debug)]
+struct Ends {
+    grams: Grams,
+    gram_bits: Bits,
+    tails: Tails,
+    tail_bits: Bits,
 }
 
 /// A set of numbers; may hold some that were not added.
@@ -58,13 +68,9 @@ impl ValueFilter {
 
 impl TextFilter {
     pub(super) fn of(texts: &[&[u8]]) -> Self {
-        let fronts: Vec<u64> =
-            texts.iter().filter_map(|text| Some(front_sketch(text.first_chunk()?))).collect();
-        // A text too short to have four bytes may be anywhere.
-        let is_any = fronts.len() < texts.len();
-        let shortest =
-            if is_any { 1 } else { texts.iter().map(|text| text.len()).min().unwrap_or(usize::MAX) };
-        Self { shortest, fronts: Bits::of(&fronts) }
+        let shortest = texts.iter().map(|text| text.len()).min().unwrap_or(usize::MAX);
+        let ends = Grams::of(shortest).map(|grams| Ends::of(texts, grams, Tails::of(shortest)));
+        Self { shortest, ends }
     }
 
     /// Fewest bytes of a text that may hold one of the others.
@@ -76,15 +82,31 @@ impl TextFilter {
     /// Whether the text may hold one of the others, ASCII letters in any case.
     #[inline]
     pub(super) fn may_find(&self, text: &[u8]) -> bool {
-        if text.len() < self.shortest {
-            return false;
-        }
-        if self.shortest < 4 {
-            return true;
-        }
-        let starts = text.len() - self.shortest + 4;
-        let fronts = text.get(..starts).unwrap_or_default().windows(4);
-        fronts.filter_map(|front| front.first_chunk()).any(|front| self.fronts.may_hold(front_sketch(front)))
+        self.shortest <= text.len() && self.ends.as_ref().is_none_or(|ends| ends.may_be_in(text))
+    }
+}
+
+impl Ends {
+    fn of(texts: &[&[u8]], grams: Grams, tails: Tails) -> Self {
+        let all_grams: Vec<u64> =
+            texts.iter().flat_map(|text| grams.of_text(text)).map(gram_sketch).collect();
+        let all_tails: Vec<u64> =
+            texts.iter().filter_map(|text| tails.before(text.len(), text)).map(tail_sketch).collect();
+        Self { grams, gram_bits: Bits::of(&all_grams), tails, tail_bits: Bits::of(&all_tails) }
+    }
+
+    #[inline]
+    fn may_be_in(&self, text: &[u8]) -> bool {
+        self.grams
+            .any(text, |end, gram| self.gram_bits.may_hold(gram_sketch(gram)) && self.may_end_from(end, text))
+    }
+
+    /// Whether one may end where a gram does, or at a place behind it that no other sample looks at.
+    #[inline]
+    fn may_end_from(&self, end: usize, text: &[u8]) -> bool {
+        let ends = end..end + self.grams.stride();
+        ends.filter_map(|end| self.tails.before(end, text))
+            .any(|tail| self.tail_bits.may_hold(tail_sketch(tail)))
     }
 }
 
@@ -118,9 +140,16 @@ impl Bits {
     }
 }
 
-#[inline]
-fn front_sketch(front: &[u8; 4]) -> u64 {
-    u64::from(u32::from_le_bytes(*front) | 0x2020_2020)
+/// Of a gram in any case.
+#[inline(always)]
+fn gram_sketch(gram: u32) -> u64 {
+    u64::from(gram | 0x2020_2020)
+}
+
+/// Of a tail in any case.
+#[inline(always)]
+fn tail_sketch(tail: u64) -> u64 {
+    tail | 0x2020_2020_2020_2020
 }
 
 #[cfg(test)]

@@ -5,13 +5,20 @@ use core::cmp::Ordering;
 use aho_corasick::automaton::OverlappingState;
 use aho_corasick::{AhoCorasick, AhoCorasickKind, Input, MatchKind};
 use hashbrown::HashMap;
+use memchr::memmem::Finder;
 
+use super::grams::TEXT_BYTES_MIN;
+use super::sieve::Sieve;
 use crate::ast::Order;
 use crate::layout::Place;
 use crate::number::{Decimal, Number};
+use crate::tuning::Tuning;
 
 /// Texts in sum longer than this are searched by a smaller, slower automaton.
 const DFA_BYTES_MAX: usize = 16 << 10;
+
+/// More short texts than this are searched by the automaton, not each alone.
+const SHORT_MAX: usize = 4;
 
 /// One pass for many texts.
 #[derive(Debug, Default)]
@@ -19,6 +26,15 @@ pub(super) struct Scan {
     automaton: Option<AhoCorasick>,
     /// The atom of each text.
     atoms: Vec<usize>,
+    /// What mostly does instead of the automaton, if it can.
+    quick: Option<Quick>,
+}
+
+/// Texts in two groups: those that a few samples find, and the short ones.
+#[derive(Debug)]
+struct Quick {
+    sieve: Option<Sieve>,
+    short: Vec<(Finder<'static>, usize)>,
 }
 
 /// What a look-up looks at.
@@ -62,7 +78,7 @@ struct Constants {
 
 impl Scan {
     /// `None` for `automaton` if it could not be built; then texts are searched one by one.
-    pub(super) fn build(texts: &[(Box<[u8]>, usize)]) -> Self {
+    pub(super) fn build(texts: &[(Box<[u8]>, usize)], tuning: Tuning) -> Self {
         let bytes: usize = texts.iter().map(|(text, _)| text.len()).sum();
         let kind = (bytes <= DFA_BYTES_MAX).then_some(AhoCorasickKind::DFA);
         let automaton = AhoCorasick::builder()
@@ -71,15 +87,25 @@ impl Scan {
             .build(texts.iter().map(|(text, _)| text))
             .ok()
             .filter(|_| !texts.is_empty());
-        Self { automaton, atoms: texts.iter().map(|(_, atom)| *atom).collect() }
+        let quick = if tuning.samples { Quick::build(texts) } else { None };
+        Self { automaton, atoms: texts.iter().map(|(_, atom)| *atom).collect(), quick }
     }
 
     pub(super) const fn is_built(&self) -> bool {
         self.automaton.is_some()
     }
 
-    /// Calls `hit` with the atom of each occurrence, overlapping ones included.
+    /// Calls `hit` with the atom of each text that occurs, once or more.
+    #[inline]
     pub(super) fn each(&self, text: &[u8], mut hit: impl FnMut(usize)) {
+        let is_done = self.quick.as_ref().is_some_and(|quick| quick.each(text, &mut hit));
+        if !is_done {
+            self.each_occurrence(text, hit);
+        }
+    }
+
+    #[inline(never)]
+    fn each_occurrence(&self, text: &[u8], mut hit: impl FnMut(usize)) {
         let Some(automaton) = &self.automaton else { return };
         let mut state = OverlappingState::start();
         // The automaton is of the kind that overlapping searches need, so there is no error.
@@ -89,6 +115,30 @@ impl Scan {
                 hit(*atom);
             }
         }
+    }
+}
+
+impl Quick {
+    /// `None` if there are too many short texts.
+    fn build(texts: &[(Box<[u8]>, usize)]) -> Option<Self> {
+        let (long, short): (Vec<_>, Vec<_>) =
+            texts.iter().cloned().partition(|(text, _)| TEXT_BYTES_MIN <= text.len());
+        let finder = |text: &[u8]| Finder::new(text).into_owned();
+        (short.len() <= SHORT_MAX).then(|| Self {
+            sieve: Sieve::build(&long),
+            short: short.iter().map(|(text, atom)| (finder(text), *atom)).collect(),
+        })
+    }
+
+    /// Calls `hit` with the atoms of texts that occur. False: some may be missing.
+    #[inline]
+    fn each(&self, text: &[u8], hit: &mut impl FnMut(usize)) -> bool {
+        for (finder, atom) in &self.short {
+            if finder.find(text).is_some() {
+                hit(*atom);
+            }
+        }
+        self.sieve.as_ref().is_none_or(|sieve| sieve.each(text, hit))
     }
 }
 
@@ -126,8 +176,8 @@ impl Lookup {
     }
 
     /// Registers the parts of texts with `*` and of regular expressions.
-    pub(super) fn set_parts(&mut self, parts: &[(Box<[u8]>, usize)]) {
-        self.parts = Scan::build(parts);
+    pub(super) fn set_parts(&mut self, parts: &[(Box<[u8]>, usize)], tuning: Tuning) {
+        self.parts = Scan::build(parts, tuning);
     }
 
     /// Calls `hit` with the atoms that a text value makes true.

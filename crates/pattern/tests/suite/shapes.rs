@@ -162,9 +162,9 @@ proptest! {
                 patterns.iter().zip(0..).filter_map(|(pattern, number)| holds(pattern).then_some(number)).collect()
             })
             .collect();
-        for prefilters in [true, false] {
+        for (prefilters, samples) in [(true, true), (true, false), (false, false)] {
             for shapes_max in [0, 1, 2, 256] {
-                let set = Set::compile_with(patterns.iter(), Tuning { prefilters, shapes_max });
+                let set = Set::compile_with(patterns.iter(), Tuning { prefilters, samples, shapes_max });
                 let selectors: Vec<String> = set.selectors().iter().map(ToString::to_string).collect();
                 let (mut scratch, mut matched) = (Scratch::new(), Vec::new());
                 for index in &order {

@@ -41,8 +41,11 @@ fn vector(line: &Value) -> Vector {
 }
 
 /// Every setting.
-pub(crate) const TUNINGS: [Tuning; 2] =
-    [Tuning { prefilters: true, shapes_max: 256 }, Tuning { prefilters: false, shapes_max: 256 }];
+pub(crate) const TUNINGS: [Tuning; 3] = [
+    Tuning { prefilters: true, samples: true, shapes_max: 256 },
+    Tuning { prefilters: true, samples: false, shapes_max: 256 },
+    Tuning { prefilters: false, samples: false, shapes_max: 256 },
+];
 
 /// Programs and sets of the same patterns, to be compared with the interpreter.
 #[derive(Debug)]
