@@ -23,6 +23,8 @@
 //! ```
 
 mod error;
+mod flatten;
+mod quotes;
 mod reader;
 mod scan;
 mod slab;

@@ -1,29 +1,23 @@
-//! A whole JSON value laid flat: one entry a value or key, in document order, each container knowing where
+//! A whole JSON value laid flat: the positions of every value and key, in document order, each container knowing where
 //! it ends. Storage is reused from one parse to the next.
 //!
-//! A tape holds positions, no bytes; a [`Node`] brings tape and bytes together.
+//! A tape holds positions, no bytes; a [`Node`] brings tape and bytes together. It is made in two passes: one over
+//! all bytes for what concerns strings (`quotes`), one from value to value that steps over strings (`flatten`).
+//! What they accept is what [`Reader`] accepts; it is asked what is wrong with what they do not.
 
 use crate::error::{Error, ErrorKind};
-use crate::reader::{Reader, Token};
+use crate::flatten::{self, CONTAINER, Word};
+use crate::quotes::{ESCAPED, LENGTH_MAX, Quotes};
+use crate::reader::Reader;
 use crate::text::Text;
 
 /// Reusable storage for one parsed value.
 #[derive(Debug, Clone, Default)]
 pub struct Tape {
-    entries: Vec<Entry>,
-    /// Open containers while parsing.
-    open: Vec<usize>,
-}
-
-/// One value or key. `start..end` is its content: a string's without its quotes, else the whole text.
-#[derive(Debug, Clone, Copy)]
-struct Entry {
-    start: usize,
-    end: usize,
-    /// Index of the entry behind this one and all that is inside it.
-    next: usize,
-    kind: NodeKind,
-    escaped: bool,
+    quotes: Quotes,
+    /// The first `count` are of the last value; the others wait to be written again.
+    words: Vec<Word>,
+    count: usize,
 }
 
 /// The sorts of JSON values. Complete by nature.
@@ -48,31 +42,37 @@ pub enum NodeKind {
 /// A value of a parsed text: `'t` borrows the tape, `'a` the bytes.
 #[derive(Debug, Clone, Copy)]
 pub struct Node<'t, 'a> {
-    entries: &'t [Entry],
+    words: &'t [Word],
     bytes: &'a [u8],
-    entry: Entry,
-    /// Index of the entry behind `entry`: the first one inside it, if it is a container.
-    inside: usize,
+    kind: NodeKind,
+    /// Its word, and the number of that.
+    word: Word,
+    number: usize,
 }
 
 impl Tape {
     /// Makes an empty tape; the first parse allocates.
     #[must_use]
     pub const fn new() -> Self {
-        Self { entries: Vec::new(), open: Vec::new() }
+        Self { quotes: Quotes::new(), words: Vec::new(), count: 0 }
     }
 
     /// Parses `bytes`, which must be one value and white space around it. What was on the tape is gone.
     ///
     /// # Errors
-    /// As [`Reader::next`]; bytes behind the value are `Syntax`. The tape is then empty.
+    /// As [`Reader::next`]; bytes behind the value are `Syntax`. A text of 2 GiB or more ends too early, there. The
+    /// tape is then empty.
     pub fn parse<'t, 'a>(&'t mut self, bytes: &'a [u8], nesting_max: u32) -> Result<Node<'t, 'a>, Error> {
-        self.entries.clear();
-        self.open.clear();
-        if let Err(error) = self.fill(bytes, nesting_max) {
-            self.entries.clear();
-            return Err(error);
+        self.count = 0;
+        if bytes.len() > LENGTH_MAX {
+            return Err(Error::eof(LENGTH_MAX));
         }
+        let is_possible = self.quotes.find(bytes);
+        let count = match is_possible {
+            true => flatten::flatten(bytes, self.quotes.pairs(), nesting_max, &mut self.words),
+            false => None,
+        };
+        self.count = count.ok_or_else(|| first_error(bytes, nesting_max))?;
         self.root(bytes).ok_or(Error { kind: ErrorKind::Eof, offset: bytes.len() })
     }
 
@@ -80,68 +80,43 @@ impl Tape {
     /// answers mean nothing). `None` if there was none.
     #[must_use]
     pub fn root<'t, 'a>(&'t self, bytes: &'a [u8]) -> Option<Node<'t, 'a>> {
-        Node::at(&self.entries, bytes, 0)
+        Node::at(self.words.get(..self.count)?, bytes, 0)
     }
+}
 
-    fn fill(&mut self, bytes: &[u8], nesting_max: u32) -> Result<(), Error> {
-        let mut reader = Reader::new(bytes, nesting_max);
-        while let Some(token) = reader.next()? {
-            let end = reader.position();
-            match token {
-                Token::ObjectStart => self.open(NodeKind::Object, end),
-                Token::ArrayStart => self.open(NodeKind::Array, end),
-                Token::ObjectEnd | Token::ArrayEnd => self.close(end),
-                Token::Key(text) | Token::String(text) => self.push_text(text),
-                Token::Number(lexeme) => self.push(NodeKind::Number, end - lexeme.len(), end),
-                Token::True => self.push(NodeKind::True, end - 4, end),
-                Token::False => self.push(NodeKind::False, end - 5, end),
-                Token::Null => self.push(NodeKind::Null, end - 4, end),
-            }
+/// What is wrong with a text that is not JSON.
+#[cold]
+fn first_error(bytes: &[u8], nesting_max: u32) -> Error {
+    let mut reader = Reader::new(bytes, nesting_max);
+    loop {
+        match reader.next() {
+            Ok(Some(_)) => {}
+            Ok(None) => return Error::syntax(reader.value_start()),
+            Err(error) => return error,
         }
-        let behind = reader.value_start();
-        if behind < bytes.len() {
-            return Err(Error::syntax(behind));
-        }
-        Ok(())
-    }
-
-    fn open(&mut self, kind: NodeKind, end: usize) {
-        self.open.push(self.entries.len());
-        self.push(kind, end - 1, end);
-    }
-
-    fn close(&mut self, end: usize) {
-        let next = self.entries.len();
-        if let Some(entry) = self.open.pop().and_then(|index| self.entries.get_mut(index)) {
-            entry.end = end;
-            entry.next = next;
-        }
-    }
-
-    fn push_text(&mut self, text: Text<'_>) {
-        let end = text.offset() + text.raw().len();
-        self.push(NodeKind::String, text.offset(), end);
-        if let Some(entry) = self.entries.last_mut() {
-            entry.escaped = text.is_escaped();
-        }
-    }
-
-    fn push(&mut self, kind: NodeKind, start: usize, end: usize) {
-        let next = self.entries.len() + 1;
-        self.entries.push(Entry { start, end, next, kind, escaped: false });
     }
 }
 
 impl<'t, 'a> Node<'t, 'a> {
-    fn at(entries: &'t [Entry], bytes: &'a [u8], index: usize) -> Option<Self> {
-        let entry = *entries.get(index)?;
-        Some(Self { entries, bytes, entry, inside: index + 1 })
+    #[inline]
+    fn at(words: &'t [Word], bytes: &'a [u8], number: usize) -> Option<Self> {
+        let word = *words.get(number)?;
+        let kind = match *bytes.get(start(word))? {
+            b'"' => NodeKind::String,
+            b'{' => NodeKind::Object,
+            b'[' => NodeKind::Array,
+            b't' => NodeKind::True,
+            b'f' => NodeKind::False,
+            b'n' => NodeKind::Null,
+            _ => NodeKind::Number,
+        };
+        Some(Self { words, bytes, kind, word, number })
     }
 
     /// What the value is.
     #[must_use]
     pub const fn kind(&self) -> NodeKind {
-        self.entry.kind
+        self.kind
     }
 
     /// The value's own text: of a string with its quotes.
@@ -154,17 +129,18 @@ impl<'t, 'a> Node<'t, 'a> {
     /// Where [`Self::raw`] stands in the parsed bytes.
     #[must_use]
     pub const fn span(&self) -> core::ops::Range<usize> {
-        match self.entry.kind {
-            NodeKind::String => self.entry.start - 1..self.entry.end + 1,
-            _ => self.entry.start..self.entry.end,
+        let [_, end] = self.word;
+        match self.kind {
+            NodeKind::String => start(self.word)..(end & !ESCAPED) as usize + 1,
+            _ => start(self.word)..end as usize,
         }
     }
 
     /// The text of a string, else `None`.
     #[must_use]
     pub fn text(&self) -> Option<Text<'a>> {
-        match self.entry.kind {
-            NodeKind::String => Some(Text::new(self.content(), self.entry.start, self.entry.escaped)),
+        match self.kind {
+            NodeKind::String => Some(text(self.word, self.bytes)),
             _ => None,
         }
     }
@@ -172,8 +148,8 @@ impl<'t, 'a> Node<'t, 'a> {
     /// A number as printed, else `None`.
     #[must_use]
     pub fn number(&self) -> Option<&'a [u8]> {
-        match self.entry.kind {
-            NodeKind::Number => Some(self.content()),
+        match self.kind {
+            NodeKind::Number => Some(self.raw()),
             _ => None,
         }
     }
@@ -203,33 +179,53 @@ impl<'t, 'a> Node<'t, 'a> {
     }
 
     fn inside_of(&self, kind: NodeKind) -> Elements<'t, 'a> {
-        let end = if self.entry.kind == kind { self.entry.next } else { self.inside };
-        Elements { entries: self.entries, bytes: self.bytes, index: self.inside, end }
+        let first = self.number + 2;
+        let behind = if self.kind == kind { behind(self.words, self.number) } else { first };
+        Elements { words: self.words, bytes: self.bytes, number: first, behind }
     }
+}
 
-    fn content(&self) -> &'a [u8] {
-        self.bytes.get(self.entry.start..self.entry.end).unwrap_or_default()
+#[inline]
+const fn start([start, _]: Word) -> usize {
+    (start & !CONTAINER) as usize
+}
+
+/// The number of the word behind a value and all that is in it.
+#[inline]
+fn behind(words: &[Word], number: usize) -> usize {
+    match words.get(number..) {
+        Some([[start, _], [behind, _], ..]) if start & CONTAINER != 0 => *behind as usize,
+        _ => number + 1,
     }
+}
+
+/// The text of a string's word.
+#[inline]
+fn text<'a>(word: Word, bytes: &'a [u8]) -> Text<'a> {
+    let ([_, end], offset) = (word, start(word) + 1);
+    let raw = bytes.get(offset..(end & !ESCAPED) as usize).unwrap_or_default();
+    Text::new(raw, offset, end & ESCAPED != 0)
 }
 
 /// Iterates over the elements of an array.
 #[derive(Debug, Clone)]
 pub struct Elements<'t, 'a> {
-    entries: &'t [Entry],
+    words: &'t [Word],
     bytes: &'a [u8],
-    index: usize,
-    end: usize,
+    number: usize,
+    behind: usize,
 }
 
 impl<'t, 'a> Iterator for Elements<'t, 'a> {
     type Item = Node<'t, 'a>;
 
+    #[inline]
     fn next(&mut self) -> Option<Node<'t, 'a>> {
-        if self.index >= self.end {
+        if self.number >= self.behind {
             return None;
         }
-        let node = Node::at(self.entries, self.bytes, self.index)?;
-        self.index = node.entry.next;
+        let node = Node::at(self.words, self.bytes, self.number)?;
+        self.number = behind(self.words, self.number);
         Some(node)
     }
 }
@@ -244,8 +240,14 @@ pub struct Members<'t, 'a> {
 impl<'t, 'a> Iterator for Members<'t, 'a> {
     type Item = (Text<'a>, Node<'t, 'a>);
 
+    #[inline]
     fn next(&mut self) -> Option<Self::Item> {
-        let key = self.values.next()?.text()?;
-        Some((key, self.values.next()?))
+        let values = &mut self.values;
+        if values.number >= values.behind {
+            return None;
+        }
+        let key = text(*values.words.get(values.number)?, values.bytes);
+        values.number += 1;
+        Some((key, values.next()?))
     }
 }

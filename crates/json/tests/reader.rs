@@ -1,6 +1,6 @@
 //! The reader and the tape against `serde_json`, and against each other.
 
-use hsmstream_json::{Error, ErrorKind, NodeKind, Reader, Tape, Text, Token};
+use hsmstream_json::{Error, ErrorKind, Node, NodeKind, Reader, Tape, Text, Token};
 use proptest::prelude::*;
 use serde::de::IgnoredAny;
 use serde_json::{Map, Number, Value};
@@ -51,7 +51,7 @@ fn build(reader: &mut Reader<'_>, token: Token<'_>) -> Value {
     }
 }
 
-fn value_of(node: hsmstream_json::Node<'_, '_>) -> Value {
+fn value_of(node: Node<'_, '_>) -> Value {
     match node.kind() {
         NodeKind::Object => {
             Value::Object(node.members().map(|(key, value)| (string(key), value_of(value))).collect())
@@ -117,6 +117,51 @@ fn nearly_json() -> impl Strategy<Value = Vec<u8>> {
     prop::collection::vec(piece, 0..12).prop_map(|pieces| pieces.concat().into_bytes())
 }
 
+/// JSON of some length with a byte changed, taken out or put in.
+fn spoilt() -> impl Strategy<Value = Vec<u8>> {
+    let byte = prop::sample::select(br#""\{}[],:0-e.tfnu 	"#.to_vec());
+    let change = (any::<prop::sample::Index>(), byte, 0..4_u8);
+    (prop::collection::vec(any_value(), 1..4), any::<bool>(), change).prop_map(
+        |(values, pretty, (at, byte, how))| {
+            let value = Value::Array(values);
+            let text = if pretty { serde_json::to_vec_pretty(&value) } else { serde_json::to_vec(&value) };
+            let mut text = text.expect("printable");
+            let at = at.index(text.len());
+            match how {
+                0 => drop(text.splice(at..=at, [byte])),
+                1 => text.insert(at, byte),
+                2 => drop(text.remove(at)),
+                _ => text.truncate(at),
+            }
+            text
+        },
+    )
+}
+
+/// Compares a value on a tape with the tokens that come next.
+fn same(node: Node<'_, '_>, reader: &mut Reader<'_>) {
+    let start = reader.value_start();
+    let token = reader.next().expect("valid").expect("a value");
+    match (node.kind(), token) {
+        (NodeKind::Object, Token::ObjectStart) => {
+            for (key, value) in node.members() {
+                assert_eq!(reader.next(), Ok(Some(Token::Key(key))));
+                same(value, reader);
+            }
+            assert_eq!(reader.next(), Ok(Some(Token::ObjectEnd)));
+        }
+        (NodeKind::Array, Token::ArrayStart) => {
+            node.elements().for_each(|element| same(element, reader));
+            assert_eq!(reader.next(), Ok(Some(Token::ArrayEnd)));
+        }
+        (NodeKind::String, Token::String(text)) => assert_eq!(node.text(), Some(text)),
+        (NodeKind::Number, Token::Number(lexeme)) => assert_eq!(node.number(), Some(lexeme)),
+        (NodeKind::True, Token::True) | (NodeKind::False, Token::False) | (NodeKind::Null, Token::Null) => {}
+        (kind, token) => panic!("{kind:?} is {token:?} to the reader"),
+    }
+    assert_eq!(node.span(), start..reader.position());
+}
+
 proptest! {
     #[test]
     fn values_survive(value in any_value(), pretty in any::<bool>()) {
@@ -136,6 +181,22 @@ proptest! {
         let theirs = serde_json::from_slice::<IgnoredAny>(&text);
         prop_assert_eq!(read(&text).is_ok(), theirs.is_ok(), "{:?}", text.escape_ascii().to_string());
         prop_assert_eq!(Tape::new().parse(&text, 100).is_ok(), theirs.is_ok());
+    }
+
+    #[test]
+    fn the_tape_finds_the_same_mistakes_as_the_reader(
+        text in prop_oneof![nearly_json(), spoilt(), prop::collection::vec(any::<u8>(), 0..200)],
+    ) {
+        let taped = Tape::new().parse(&text, 100).map(|_| ());
+        prop_assert_eq!(taped, read(&text), "{:?}", text.escape_ascii().to_string());
+    }
+
+    #[test]
+    fn the_tape_holds_what_the_reader_reads(value in any_value(), pretty in any::<bool>()) {
+        let text = if pretty { serde_json::to_vec_pretty(&value) } else { serde_json::to_vec(&value) };
+        let text = text.expect("printable");
+        let (mut tape, mut reader) = (Tape::new(), Reader::new(&text, 32));
+        same(tape.parse(&text, 32).expect("valid"), &mut reader);
     }
 
     #[test]

@@ -9,11 +9,11 @@ use serde::de::IgnoredAny;
 fuzz_target!(|data: &[u8]| {
     let pulled = pull(data);
     let mut tape = Tape::new();
-    let taped = tape.parse(data, NESTING_MAX).map(|root| visit(data, &root));
-    assert_eq!(pulled.is_ok(), taped.is_ok(), "reader and tape differ: {pulled:?} {taped:?}");
-    if let (Ok(pulled), Ok(taped)) = (&pulled, &taped) {
-        assert_eq!(pulled, taped, "reader and tape see different numbers of values");
-    }
+    let taped = tape.parse(data, NESTING_MAX).map(|root| {
+        let mut reader = Reader::new(data, NESTING_MAX);
+        visit(data, &root, &mut reader)
+    });
+    assert_eq!(pulled, taped.map_err(|error| error.kind), "reader and tape differ");
     // serde_json's skipping parser checks the grammar, neither UTF-8 nor surrogates nor depth; no more do we.
     let theirs = serde_json::from_slice::<IgnoredAny>(data);
     match pulled {
@@ -54,12 +54,32 @@ fn pull(data: &[u8]) -> Result<usize, ErrorKind> {
     }
 }
 
-/// Visits every node; the number of values and keys.
-fn visit(data: &[u8], node: &Node<'_, '_>) -> usize {
-    assert_eq!(data.get(node.span()), Some(node.raw()), "a span that is not the raw text");
+/// Visits every node, beside the reader's tokens; the number of values and keys.
+fn visit(data: &[u8], node: &Node<'_, '_>, reader: &mut Reader<'_>) -> usize {
+    let start = reader.value_start();
+    let token = reader.next().expect("the tape read it").expect("a value");
+    let mut count = 1;
     match node.kind() {
-        NodeKind::Object => 1 + node.members().map(|(_, value)| 1 + visit(data, &value)).sum::<usize>(),
-        NodeKind::Array => 1 + node.elements().map(|value| visit(data, &value)).sum::<usize>(),
-        _ => 1,
+        NodeKind::Object => {
+            assert_eq!(token, Token::ObjectStart);
+            for (key, value) in node.members() {
+                assert_eq!(reader.next(), Ok(Some(Token::Key(key))));
+                count += 1 + visit(data, &value, reader);
+            }
+            assert_eq!(reader.next(), Ok(Some(Token::ObjectEnd)));
+        }
+        NodeKind::Array => {
+            assert_eq!(token, Token::ArrayStart);
+            count += node.elements().map(|value| visit(data, &value, reader)).sum::<usize>();
+            assert_eq!(reader.next(), Ok(Some(Token::ArrayEnd)));
+        }
+        NodeKind::String => assert_eq!(Some(token), node.text().map(Token::String)),
+        NodeKind::Number => assert_eq!(Some(token), node.number().map(Token::Number)),
+        NodeKind::True => assert_eq!(token, Token::True),
+        NodeKind::False => assert_eq!(token, Token::False),
+        NodeKind::Null => assert_eq!(token, Token::Null),
     }
+    assert_eq!(node.span(), start..reader.position());
+    assert_eq!(data.get(node.span()), Some(node.raw()), "a span that is not the raw text");
+    count
 }
