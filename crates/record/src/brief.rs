@@ -7,11 +7,11 @@
 
 use crate::audit::{Audit, Response};
 use crate::boundary::trim_end;
-use crate::careful;
 use crate::fast;
 use crate::field::Field;
 use crate::limits::Limits;
 use crate::lines::{self, Lines};
+use crate::odd;
 use crate::parser;
 use crate::raw::Raw;
 use crate::reading::Base;
@@ -65,7 +65,7 @@ impl<'a> Task for Front<'a, '_> {
         let Self { frame, limits } = self;
         match front(scanner, trim_end(frame), limits) {
             Some(brief) => Ok(brief),
-            None => careful::parse(frame, limits).map(|audit| audit.brief()),
+            None => odd::parse(frame, limits).map(|audit| audit.brief()),
         }
     }
 }

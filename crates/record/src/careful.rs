@@ -13,9 +13,6 @@ use crate::reason::{Malformed, Reason};
 use crate::time;
 use crate::walk::{Step, Walk};
 
-/// Difference between the printed time and the microseconds that is not worth a word.
-const MISMATCH_USECS_MAX: u64 = 1_000_000;
-
 /// Parses a frame as [`crate::parse`] does, always with the careful parser: for tests, and to switch the fast
 /// one off.
 ///
@@ -65,7 +62,7 @@ fn read_time<'a>(audit: &mut Audit<'a>, walk: &mut Walk<'a>) -> Result<(), Malfo
             audit.usecs = usecs;
             match time::parse_printed(printed) {
                 None => audit.anomalies.insert(Anomaly::BadPrintedTime),
-                Some(printed) if printed.abs_diff(usecs) > MISMATCH_USECS_MAX => {
+                Some(printed) if printed.abs_diff(usecs) > time::MISMATCH_USECS_MAX => {
                     audit.anomalies.insert(Anomaly::TimeMismatch);
                 }
                 Some(_) => {}

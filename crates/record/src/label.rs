@@ -35,7 +35,8 @@ pub(crate) enum Label {
     PropagationDelay,
 }
 
-const TABLE: [(&[u8], Label); 26] = [
+/// The labels, each behind its text.
+pub(crate) const TABLE: [(&[u8], Label); 26] = [
     (b"Time", Label::Time),
     (b"Version No", Label::Version),
     (b"Sequence No", Label::Sequence),

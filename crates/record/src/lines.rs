@@ -11,14 +11,11 @@ use crate::scan::{Index, LINES_MAX};
 use crate::swar;
 use crate::time;
 
-/// Difference between the printed time and the microseconds that is not worth a word.
-const MISMATCH_USECS_MAX: u64 = 1_000_000;
-
 /// A name with its code.
 pub(crate) type Named<'a> = (Option<&'a [u8]>, Option<u64>);
 
 /// Bytes of a first line in its usual form.
-const TIME_LINE: usize = 54;
+pub(crate) const TIME_LINE: usize = 54;
 
 /// The microseconds of a first line of usual length; and the time as printed, and the digits.
 #[inline(always)]
@@ -38,9 +35,9 @@ pub(crate) fn time_twice(text: &[u8]) -> Option<u64> {
     let (usecs, printed, digits) = time(text)?;
     // The microseconds of both are the same six digits, so that seconds are all there is to compare.
     let agree = if last_word(printed)? >> 16 == last_word(digits)? >> 16 {
-        swar::printed_seconds(printed)?.abs_diff(usecs / 1_000_000) <= MISMATCH_USECS_MAX / 1_000_000
+        swar::printed_seconds(printed)?.abs_diff(usecs / 1_000_000) <= time::MISMATCH_USECS_MAX / 1_000_000
     } else {
-        swar::printed(printed)?.abs_diff(usecs) <= MISMATCH_USECS_MAX
+        swar::printed(printed)?.abs_diff(usecs) <= time::MISMATCH_USECS_MAX
     };
     agree.then_some(usecs)
 }
@@ -229,7 +226,7 @@ fn value_of_odd<'a>(line: &'a [u8], label: &[u8]) -> Option<&'a [u8]> {
 
 /// Splits `NAME (CODE)` if the code is so short that all from the blank on fits into a word.
 #[inline(always)]
-fn short_code(value: &[u8], base: Base) -> Option<(&[u8], u64)> {
+pub(crate) fn short_code(value: &[u8], base: Base) -> Option<(&[u8], u64)> {
     let (front, [word @ .., b')']) = value.split_last_chunk::<9>()? else { return None };
     let word = u64::from_le_bytes(*word);
     let open = swar::last(word, b'(')?;

@@ -1,9 +1,9 @@
-//! The parser: the fast one where it answers, the careful one elsewhere.
+//! The parser: the fast one where it answers, the one for odd records elsewhere.
 
 use crate::audit::Audit;
-use crate::careful;
 use crate::fast::{Plain, Sink};
 use crate::limits::Limits;
+use crate::odd;
 use crate::reason::Malformed;
 use crate::scan;
 
@@ -16,17 +16,17 @@ use crate::scan;
 /// [`Reason::ALL`](crate::Reason::ALL).
 #[inline]
 pub fn parse<'a>(frame: &'a [u8], limits: &Limits) -> Result<Audit<'a>, Malformed> {
-    scan::dispatch(Plain { frame, limits, or_else: Carefully { frame, limits } })
+    scan::dispatch(Plain { frame, limits, or_else: OrOdd { frame, limits } })
 }
 
-/// The careful parser reads what is odd.
+/// Another parser reads what is odd.
 #[derive(Debug, Clone, Copy)]
-struct Carefully<'a, 'l> {
+struct OrOdd<'a, 'l> {
     frame: &'a [u8],
     limits: &'l Limits,
 }
 
-impl<'a> Sink<'a> for Carefully<'a, '_> {
+impl<'a> Sink<'a> for OrOdd<'a, '_> {
     type Output = Result<Audit<'a>, Malformed>;
 
     #[inline(always)]
@@ -36,6 +36,6 @@ impl<'a> Sink<'a> for Carefully<'a, '_> {
 
     #[inline(always)]
     fn odd(self) -> Self::Output {
-        careful::parse(self.frame, self.limits)
+        odd::parse(self.frame, self.limits)
     }
 }

@@ -84,7 +84,7 @@ impl<'a> Lines<'a> {
 
 /// Splits a line at its first colon, if there is a label before it.
 #[inline(always)]
-fn split_line(line: &[u8], start: usize) -> Piece<'_> {
+pub(crate) fn split_line(line: &[u8], start: usize) -> Piece<'_> {
     let colon = memchr(b':', line).unwrap_or(0);
     let (label, value) = line.split_at(colon);
     // Nearly all lines have one blank at either side of the colon, and none at their end.

@@ -116,6 +116,36 @@ impl Index {
         Some(())
     }
 
+    /// Holds the line ends of a text of any length from `from` on instead of those before, and counts them; seals them
+    /// if it holds all. Stops counting when there are more than `most`.
+    #[inline(always)]
+    pub(crate) fn refill<S: Scanner>(&mut self, scanner: S, text: &[u8], from: usize, most: usize) -> usize {
+        self.count = 0;
+        let (blocks, rest) = text.get(from..).unwrap_or_default().as_chunks::<BLOCK>();
+        let mut base = u32::try_from(from).unwrap_or(u32::MAX);
+        for block in blocks {
+            self.add(base, scanner.equal(block, b'\n'));
+            base = base.wrapping_add(64);
+            if self.count > most {
+                return self.count;
+            }
+        }
+        let bits = match text.last_chunk() {
+            _ if rest.is_empty() => 0,
+            Some(last) => scanner.equal(last, b'\n') >> (BLOCK - rest.len()),
+            None => {
+                let mut block = [0; BLOCK];
+                for (place, byte) in block.iter_mut().zip(rest) {
+                    *place = *byte;
+                }
+                scanner.equal(&block, b'\n')
+            }
+        };
+        self.add(base, bits);
+        self.seal(text.len());
+        self.count
+    }
+
     /// Adds the escapes of a JSON string that `input` begins with, its opening quote cut off, and finds where it ends.
     /// Every backslash is taken for one of a line end: who uses the index has to look what stands behind. `None` if no
     /// quote ends the string.

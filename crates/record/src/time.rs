@@ -7,6 +7,9 @@
 /// The last microsecond of the year 9999, the largest time a record may carry.
 pub const USECS_MAX: u64 = 253_402_300_799_999_999;
 
+/// Difference between a printed time and the microseconds beside it that is not worth a word.
+pub(crate) const MISMATCH_USECS_MAX: u64 = SECOND;
+
 const SECOND: u64 = 1_000_000;
 const DAY_SECONDS: u64 = 86_400;
 const ERA_DAYS: u64 = 146_097;

@@ -25,11 +25,7 @@ pub(crate) enum Step<'a> {
 #[derive(Debug, Clone)]
 pub(crate) struct Walk<'a> {
     pieces: Pieces<'a>,
-    /// Labels seen so far, as bits.
-    seen: u32,
-    /// Those of them seen before the user name.
-    before_user: u32,
-    after_user: bool,
+    trust: Trust,
     v2: bool,
     /// Anomalies of the pieces so far.
     pub(crate) anomalies: Anomalies,
@@ -43,7 +39,7 @@ impl<'a> Walk<'a> {
         if matches!(pieces, Pieces::Folded(_)) {
             anomalies.insert(Anomaly::Folded);
         }
-        Self { pieces, seen: 0, before_user: 0, after_user: false, v2: false, anomalies }
+        Self { pieces, trust: Trust::default(), v2: false, anomalies }
     }
 
     /// The next piece and what becomes of it.
@@ -60,36 +56,11 @@ impl<'a> Walk<'a> {
             return aside(piece);
         }
         let Some(label) = Label::find(piece.label) else { return aside(piece) };
-        let believed = if self.after_user { self.judge_after_user(label) } else { self.judge_header(label) };
-        match believed {
+        match self.trust.judge(label, self.v2, &mut self.anomalies) {
             Belief::Taken => self.take(label, piece),
             Belief::Repeated => Step::Dropped,
             Belief::Aside => aside(piece),
         }
-    }
-
-    #[inline(always)]
-    fn judge_header(&mut self, label: Label) -> Belief {
-        if self.seen & label.bit() != 0 {
-            self.anomalies.insert(Anomaly::RepeatedLabel);
-            return Belief::Repeated;
-        }
-        self.seen |= label.bit();
-        self.before_user = self.seen;
-        self.after_user = label == Label::UserName;
-        Belief::Taken
-    }
-
-    fn judge_after_user(&mut self, label: Label) -> Belief {
-        if label != Label::UserName && !label.believed_after_user(self.v2) {
-            self.anomalies.insert(Anomaly::LabelAfterUser);
-            return Belief::Aside;
-        }
-        if self.seen & label.bit() != 0 {
-            self.anomalies.insert(Anomaly::RepeatedLabel);
-        }
-        self.seen |= label.bit();
-        if self.before_user & label.bit() == 0 { Belief::Taken } else { Belief::Repeated }
     }
 
     /// Reads the value of a believed label. One that does not parse is kept as text, except where the
@@ -106,7 +77,55 @@ impl<'a> Walk<'a> {
     }
 }
 
-enum Belief {
+/// What the labels so far say about the next one.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Trust {
+    /// Labels seen so far, as bits.
+    seen: u32,
+    /// Those of them seen before the user name.
+    before_user: u32,
+    after_user: bool,
+}
+
+impl Trust {
+    /// Judges the next known label, of a record that has a version (`v2`) or none so far.
+    #[inline(always)]
+    pub(crate) fn judge(&mut self, label: Label, v2: bool, anomalies: &mut Anomalies) -> Belief {
+        if self.after_user {
+            return self.judge_after_user(label, v2, anomalies);
+        }
+        if self.seen & label.bit() != 0 {
+            anomalies.insert(Anomaly::RepeatedLabel);
+            return Belief::Repeated;
+        }
+        self.seen |= label.bit();
+        self.before_user = self.seen;
+        self.after_user = label == Label::UserName;
+        Belief::Taken
+    }
+
+    /// Whether a line of this label counted.
+    pub(crate) const fn has_seen(&self, label: Label) -> bool {
+        self.seen & label.bit() != 0
+    }
+
+    #[inline]
+    fn judge_after_user(&mut self, label: Label, v2: bool, anomalies: &mut Anomalies) -> Belief {
+        if label != Label::UserName && !label.believed_after_user(v2) {
+            anomalies.insert(Anomaly::LabelAfterUser);
+            return Belief::Aside;
+        }
+        if self.seen & label.bit() != 0 {
+            anomalies.insert(Anomaly::RepeatedLabel);
+        }
+        self.seen |= label.bit();
+        if self.before_user & label.bit() == 0 { Belief::Taken } else { Belief::Repeated }
+    }
+}
+
+/// Whether a line counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Belief {
     Taken,
     Repeated,
     Aside,

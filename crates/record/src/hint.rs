@@ -1,0 +1,111 @@
+//! Known labels recognised by the first bytes of a line, before anybody knows where its colon is.
+//!
+//! In: a line. Out: the label it begins with, and what stands behind its colon; or `None`, which says nothing. Six
+//! bytes choose the only label that it can be, which is then compared in words of eight bytes.
+
+use crate::boundary::trim_blanks_start;
+use crate::label::{Label, TABLE};
+
+/// Bytes of a line that are looked at: more than the longest label has.
+const WINDOW: usize = 24;
+
+/// A label to compare with.
+#[derive(Debug, Clone, Copy)]
+struct Hint {
+    words: [u64; WINDOW / 8],
+    /// The bytes that count.
+    masks: [u64; WINDOW / 8],
+    length: usize,
+    label: Label,
+}
+
+/// Finds the label that the line at `start` begins with, if it is one that has a hint and stands as records print it:
+/// exactly, then blanks or none, a colon, blanks or none. `line` is the same line, without blanks behind; nor has the
+/// value any. `None` as well if the text ends soon.
+#[inline(always)]
+pub(crate) fn find<'a>(text: &[u8], start: usize, line: &'a [u8]) -> Option<(Label, &'a [u8])> {
+    // What lies behind the line makes no difference: no label holds a line end.
+    let window: &[u8; WINDOW] = text.get(start..)?.first_chunk()?;
+    let (words, _) = window.as_chunks::<8>();
+    let &[front, middle, back] = words else { return None };
+    let [front, middle, back] = [front, middle, back].map(u64::from_le_bytes);
+    let hint = HINTS.get(place(front))?;
+    let [first, second, third] = hint.words;
+    let [first_mask, second_mask, third_mask] = hint.masks;
+    let differ = (front ^ first) & first_mask | (middle ^ second) & second_mask | (back ^ third) & third_mask;
+    if differ != 0 {
+        return None;
+    }
+    let behind = line.get(hint.length..)?;
+    let usual =
+        behind.first_chunk().is_some_and(|[blanks @ .., first]: &[u8; 4]| blanks == b" : " && *first > b' ');
+    let value = if usual {
+        behind.get(3..)?
+    } else {
+        trim_blanks_start(trim_blanks_start(behind).strip_prefix(b":")?)
+    };
+    Some((hint.label, value))
+}
+
+/// The place of a hint, by the first six bytes.
+#[inline(always)]
+const fn place(front: u64) -> usize {
+    let [highest, ..] = (front << 16).wrapping_mul(FACTOR).to_be_bytes();
+    (highest >> (8 - PLACES_BITS)) as usize
+}
+
+/// With this factor no two labels have the same place.
+const FACTOR: u64 = 0x0eaa_bac5_8ae9_677d;
+const PLACES_BITS: u32 = 5;
+
+static HINTS: [Hint; 1 << PLACES_BITS] = hints();
+
+/// `Time` has a place for each way in which its colon stands. Of the labels that begin with `Target`, one has a hint.
+const fn hints() -> [Hint; 1 << PLACES_BITS] {
+    // No line is like this one: its front would have another place.
+    let unlike_all = Hint { words: [0; 3], masks: [u64::MAX; 3], length: 0, label: Label::Time };
+    let mut hints = [unlike_all; 1 << PLACES_BITS];
+    insert(&mut hints, b"Time: ", Label::Time);
+    insert(&mut hints, b"Time :", Label::Time);
+    let mut rest: &[(&[u8], Label)] = &TABLE;
+    while let [(text, label), others @ ..] = rest {
+        if !matches!(label, Label::Time | Label::TargetUserType | Label::TargetUserId) {
+            insert(&mut hints, text, *label);
+        }
+        rest = others;
+    }
+    hints
+}
+
+const fn insert(hints: &mut [Hint; 1 << PLACES_BITS], text: &[u8], label: Label) {
+    let length = if let Label::Time = label { 4 } else { text.len() };
+    let words = [word(text, 0), word(text, 8), word(text, 16)];
+    let (_, behind) = hints.split_at_mut(place(words[0]));
+    let [free, ..] = behind else { panic!("a place in the table") };
+    assert!(free.length == 0, "two labels have the same place");
+    assert!(length <= WINDOW, "a window holds the label");
+    *free = Hint { words, masks: [mask(length, 0), mask(length, 8), mask(length, 16)], length, label };
+}
+
+/// The bytes of the word at `place` that a text of `length` bytes has.
+const fn mask(length: usize, place: usize) -> u64 {
+    match length.saturating_sub(place) {
+        0 => 0,
+        1..8 => !(u64::MAX << (8 * (length - place))),
+        _ => u64::MAX,
+    }
+}
+
+/// Eight bytes from a place on; zeros behind the end.
+const fn word(text: &[u8], place: usize) -> u64 {
+    let (_, mut rest) = text.split_at(if place < text.len() { place } else { text.len() });
+    let (mut word, mut shift) = (0, 0);
+    while let [byte, others @ ..] = rest
+        && shift < 64
+    {
+        word |= (*byte as u64) << shift;
+        shift += 8;
+        rest = others;
+    }
+    word
+}

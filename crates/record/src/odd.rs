@@ -1,0 +1,401 @@
+//! The parser of what is odd: records with lines in any order, unknown, repeated, forged or damaged ones.
+//!
+//! In: what the careful parser takes. Out: the same record, or the same reason why it is none. It is to the careful
+//! parser, which is the definition, what the fast one is for usual layouts, and refuses nothing: what it has no short way
+//! for, a line or a value, it reads with that parser's functions, and a frame in a single line it gives to it.
+//!
+//! How it is fast: line ends are found before (see [`scan`](crate::scan)), labels are recognised without looking for the
+//! colon (see [`hint`]), and each field is written where the record lies. A line costs some 8 ns, an
+//! unknown one twice that; nothing is done per byte but the search for line ends.
+//!
+//! Limits: a text is searched for line ends twice if it has more than [`LINES_MAX`].
+
+use crate::anomaly::{Anomalies, Anomaly};
+use crate::audit::{Audit, Outcome, Response, Session};
+use crate::boundary::{trim_blanks, trim_blanks_end, trim_end};
+use crate::careful;
+use crate::extra::{Extra, LABELS_MAX};
+use crate::hint;
+use crate::label::Label;
+use crate::limits::Limits;
+use crate::lines::{self, Named};
+use crate::pieces::split_line;
+use crate::reading::{self, Base, Reading};
+use crate::reason::{Malformed, Reason};
+use crate::scan::{self, Index, LINES_MAX, Scanner, Task};
+use crate::swar;
+use crate::time;
+use crate::walk::{Belief, Trust};
+
+/// Parses a frame as [`crate::parse`] does, always with this parser: for tests and benchmarks.
+///
+/// # Errors
+/// The frame is no record: the first reason that applies, in the order of [`Reason::ALL`].
+#[inline(never)]
+pub fn parse<'a>(frame: &'a [u8], limits: &Limits) -> Result<Audit<'a>, Malformed> {
+    scan::dispatch(Odd { frame, limits })
+}
+
+struct Odd<'a, 'l> {
+    frame: &'a [u8],
+    limits: &'l Limits,
+}
+
+impl<'a> Task for Odd<'a, '_> {
+    type Output = Result<Audit<'a>, Malformed>;
+
+    #[inline(always)]
+    fn run<S: Scanner>(self, scanner: S) -> Self::Output {
+        let Self { frame, limits } = self;
+        let text = trim_end(frame);
+        if text.len() > limits.frame_bytes_max {
+            return Err(Malformed::new(Reason::TooLarge, 0));
+        }
+        let mut index = Index::EMPTY;
+        let line_ends = index.refill(scanner, text, 0, usize::MAX);
+        if u32::try_from(line_ends).map_or(true, |count| count >= limits.frame_lines_max) {
+            return Err(Malformed::new(Reason::TooManyLines, 0));
+        }
+        // A single line may be a folded record.
+        if line_ends == 0 || u32::try_from(text.len()).is_err() {
+            return careful::parse(frame, limits);
+        }
+        // Made where the caller wants it: a record is large, and a copy of it would have to wait until it is written.
+        let mut result = Ok(Audit { raw: text.into(), ..Audit::default() });
+        if let Ok(audit) = &mut result
+            && let Err(malformed) = fill(audit, Cursor { text, index: &mut index, number: 0, start: 0 })
+        {
+            result = Err(malformed);
+        }
+        result
+    }
+}
+
+/// Finds line ends once more.
+struct Refill<'a, 'i> {
+    text: &'a [u8],
+    index: &'i mut Index,
+    from: usize,
+}
+
+impl Task for Refill<'_, '_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Scanner>(self, scanner: S) {
+        self.index.refill(scanner, self.text, self.from, LINES_MAX);
+    }
+}
+
+/// The lines of a text, in order.
+struct Cursor<'a, 'i> {
+    text: &'a [u8],
+    /// Line ends, as many as it holds.
+    index: &'i mut Index,
+    /// Which line end of the index is behind the next line.
+    number: usize,
+    /// Where the next line starts.
+    start: usize,
+}
+
+impl<'a> Cursor<'a, '_> {
+    /// The next line, without its line end; and where it starts.
+    #[inline(always)]
+    fn next(&mut self) -> Option<(usize, &'a [u8])> {
+        if self.number > self.index.count() {
+            return None;
+        }
+        if self.number == LINES_MAX && self.index.count() > LINES_MAX {
+            self.refill();
+        }
+        let (start, end) = (self.start, self.index.end(self.number));
+        self.number = self.number.wrapping_add(1);
+        self.start = end.wrapping_add(1);
+        Some((start, self.text.get(start..end)?))
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn refill(&mut self) {
+        scan::dispatch(Refill { text: self.text, index: &mut *self.index, from: self.start });
+        self.number = 0;
+    }
+}
+
+/// What the lines so far say besides fields.
+struct State {
+    trust: Trust,
+    v2: bool,
+    anomalies: Anomalies,
+    extra_lines: u32,
+}
+
+impl State {
+    /// A line is kept as text, if it has a value.
+    #[inline(always)]
+    fn put_aside(&mut self, value: &[u8]) {
+        self.extra_lines = self.extra_lines.saturating_add(u32::from(!value.is_empty()));
+    }
+}
+
+/// Reads all lines. A function of its own, so that fields are written once, and not kept in registers or a copy.
+#[inline(never)]
+fn fill<'a>(audit: &mut Audit<'a>, mut cursor: Cursor<'a, '_>) -> Result<(), Malformed> {
+    let mut state = State { trust: Trust::default(), v2: false, anomalies: Anomalies::NONE, extra_lines: 0 };
+    read_time(audit, &mut cursor, &mut state)?;
+    while let Some((start, line)) = cursor.next() {
+        let trimmed = trim_line(line);
+        let (label, value) = match hint::find(cursor.text, start, trimmed) {
+            Some(found) => found,
+            None => match look(trimmed) {
+                Found::Known(label, value) => (label, value),
+                Found::Unknown(value) => {
+                    state.put_aside(value);
+                    continue;
+                }
+                Found::Stray => {
+                    state.anomalies.insert(Anomaly::StrayLine);
+                    state.put_aside(trimmed);
+                    continue;
+                }
+                Found::Blank => continue,
+            },
+        };
+        match state.trust.judge(label, state.v2, &mut state.anomalies) {
+            Belief::Taken => {}
+            Belief::Repeated => continue,
+            Belief::Aside => {
+                state.put_aside(value);
+                continue;
+            }
+        }
+        if set(audit, &mut state, label, trimmed, value).is_none() {
+            if label == Label::Sequence {
+                return Err(Malformed::new(Reason::BadSequence, value_offset(start, line)));
+            }
+            state.anomalies.insert(Anomaly::BadValue);
+            state.put_aside(value);
+        }
+    }
+    finish(audit, &state)
+}
+
+/// The first line that is not blank has to be the time.
+#[inline(always)]
+fn read_time<'a>(
+    audit: &mut Audit<'a>,
+    cursor: &mut Cursor<'a, '_>,
+    state: &mut State,
+) -> Result<(), Malformed> {
+    let not_a_record = Malformed::new(Reason::NotARecord, 0);
+    let (mut start, mut line) = cursor.next().ok_or(not_a_record)?;
+    let printed = if let Some((usecs, printed, _)) = lines::time(line)
+        && line.len() == lines::TIME_LINE
+    {
+        audit.usecs = usecs;
+        swar::printed(printed).or_else(|| time::parse_printed(trim_blanks(printed)))
+    } else {
+        while trim_line(line).is_empty() {
+            (start, line) = cursor.next().ok_or(not_a_record)?;
+        }
+        let Found::Known(Label::Time, value) = look(trim_line(line)) else { return Err(not_a_record) };
+        let Reading::Clock(usecs, printed) = reading::read(Label::Time, value) else {
+            return Err(Malformed::new(Reason::BadTime, value_offset(start, line)));
+        };
+        audit.usecs = usecs;
+        time::parse_printed(printed)
+    };
+    match printed {
+        None => state.anomalies.insert(Anomaly::BadPrintedTime),
+        Some(printed) if printed.abs_diff(audit.usecs) > time::MISMATCH_USECS_MAX => {
+            state.anomalies.insert(Anomaly::TimeMismatch);
+        }
+        Some(_) => {}
+    }
+    state.trust.judge(Label::Time, false, &mut state.anomalies);
+    Ok(())
+}
+
+/// A line as the careful parser takes it apart.
+enum Found<'a> {
+    Known(Label, &'a [u8]),
+    Unknown(&'a [u8]),
+    /// It has no label.
+    Stray,
+    /// It is empty.
+    Blank,
+}
+
+/// Takes a line apart that has no blanks behind.
+#[inline(never)]
+fn look(line: &[u8]) -> Found<'_> {
+    if line.is_empty() {
+        return Found::Blank;
+    }
+    let piece = split_line(line, 0);
+    if piece.label.is_empty() {
+        return Found::Stray;
+    }
+    match Label::find(piece.label) {
+        Some(label) => Found::Known(label, piece.value),
+        None => Found::Unknown(piece.value),
+    }
+}
+
+/// Cuts off one CR and the blanks before it.
+#[inline(always)]
+fn trim_line(line: &[u8]) -> &[u8] {
+    match line {
+        [.., last] if *last > b' ' => line,
+        _ => trim_blanks_end(line.strip_suffix(b"\r").unwrap_or(line)),
+    }
+}
+
+/// Where the value of a line starts in the frame, of a line that starts at `start`.
+#[cold]
+fn value_offset(start: usize, line: &[u8]) -> usize {
+    split_line(line.strip_suffix(b"\r").unwrap_or(line), start).offset
+}
+
+/// Sets the field of a label. `None`: the value is not what the label demands. The value is the end of the line.
+#[inline(always)]
+fn set<'a>(
+    audit: &mut Audit<'a>,
+    state: &mut State,
+    label: Label,
+    line: &'a [u8],
+    value: &'a [u8],
+) -> Option<()> {
+    // What is not printed is absent, except where the record falls with it; a name may be empty.
+    let text = (!value.is_empty()).then_some(value);
+    match label {
+        Label::Time => {}
+        Label::Version => {
+            audit.version = text;
+            state.v2 = text.is_some();
+        }
+        Label::Sequence => audit.sequence = hex(line, value, 16)?,
+        Label::Reboot if text.is_some() => audit.reboot = u32::try_from(hex(line, value, 8)?).ok(),
+        Label::Session if text.is_some() => {
+            audit.session = Some(Session { text: value, handle: hex(line, value, 16)? });
+        }
+        Label::Response if text.is_some() => audit.response = Some(response(value)?),
+        Label::PrivateKey if text.is_some() => audit.key.private_handle = Some(decimal(line, value)?),
+        Label::PublicKey if text.is_some() => audit.key.public_handle = Some(decimal(line, value)?),
+        Label::ObjectKey if text.is_some() => audit.key.object_handle = Some(decimal(line, value)?),
+        Label::LocalTime if text.is_some() => audit.local_time_usecs = Some(clock(label, value)?),
+        Label::HostTime if text.is_some() => audit.host_time_usecs = Some(clock(label, value)?),
+        Label::PropagationDelay if text.is_some() => {
+            audit.propagation_delay_usecs = Some(clock(label, value)?);
+        }
+        // Only the first line of a label before the user name counts, so an absent value is what is there already.
+        Label::Reboot
+        | Label::Session
+        | Label::Response
+        | Label::PrivateKey
+        | Label::PublicKey
+        | Label::ObjectKey
+        | Label::LocalTime
+        | Label::HostTime
+        | Label::PropagationDelay => {}
+        Label::CommandType => {
+            (audit.command_type, audit.command_type_code) = named(text, Base::Hex, &mut state.anomalies);
+        }
+        Label::Opcode => (audit.opcode, audit.opcode_code) = named(text, Base::Hex, &mut state.anomalies),
+        Label::LogType => {
+            (audit.log_type, audit.log_type_code) = named(text, Base::Decimal, &mut state.anomalies);
+        }
+        Label::UserName => audit.user.name = Some(value),
+        Label::UserId => audit.user.id = text,
+        Label::TargetUserName => audit.target_user.name = Some(value),
+        Label::TargetUserId => audit.target_user.id = text,
+        // Behind a user name the last line counts: these are split at the end.
+        Label::UserType => audit.user.user_type = text,
+        Label::TargetUserType => audit.target_user.user_type = text,
+        Label::Operation => audit.operation = text,
+        Label::Mechanism => audit.mechanism = text,
+        Label::UserCount => audit.user_count = text,
+        Label::MfaEnabled => audit.mfa_enabled = text,
+        Label::UserIds => audit.user_ids = text,
+    }
+    Some(())
+}
+
+/// A name and its code.
+#[inline(always)]
+fn named<'a>(text: Option<&'a [u8]>, base: Base, anomalies: &mut Anomalies) -> Named<'a> {
+    let Some(value) = text else { return (None, None) };
+    if let Some((name, code)) = lines::short_code(value, base) {
+        return (Some(name), Some(code));
+    }
+    match reading::name_code(value, base) {
+        Ok((name, code)) => (Some(name), code),
+        Err(name) => {
+            anomalies.insert(Anomaly::BadValue);
+            (Some(name), None)
+        }
+    }
+}
+
+/// A number at the end of a line.
+#[inline(always)]
+fn hex(line: &[u8], value: &[u8], digits_max: usize) -> Option<u64> {
+    let count = value.strip_prefix(b"0x")?.len();
+    match line.last_chunk() {
+        Some(word) if count <= 8 => swar::hex_back(u64::from_le_bytes(*word), count),
+        _ => reading::hex(value, digits_max),
+    }
+}
+
+/// A number at the end of a line.
+#[inline(always)]
+fn decimal(line: &[u8], value: &[u8]) -> Option<u64> {
+    match line.last_chunk() {
+        Some(word) if value.len() <= 8 => swar::decimal_back(u64::from_le_bytes(*word), value.len()),
+        _ => reading::decimal(value),
+    }
+}
+
+#[inline(always)]
+fn response(value: &[u8]) -> Option<Response<'_>> {
+    match value.strip_prefix(b"0:HSM Return: ") {
+        Some(b"SUCCESS") => Some(Response { code: 0, text: value.get(14..)?, outcome: Outcome::Success }),
+        _ => reading::response(value),
+    }
+}
+
+#[inline(never)]
+fn clock(label: Label, value: &[u8]) -> Option<u64> {
+    match reading::read(label, value) {
+        Reading::Clock(number, _) | Reading::Number(number) => Some(number),
+        _ => None,
+    }
+}
+
+/// Does what needs all lines: splits names from codes, compares, counts.
+#[inline(always)]
+fn finish(audit: &mut Audit<'_>, state: &State) -> Result<(), Malformed> {
+    let end = audit.raw.parsed().0.len();
+    if !state.trust.has_seen(Label::Sequence) {
+        return Err(Malformed::new(Reason::MissingSequence, end));
+    }
+    if audit.opcode.is_none() && audit.command_type.is_none() {
+        return Err(Malformed::new(Reason::MissingOpcode, end));
+    }
+    let mut anomalies = state.anomalies;
+    let Audit { user, target_user, operation, operation_code, .. } = audit;
+    (user.user_type, user.type_code) = named(user.user_type, Base::Decimal, &mut anomalies);
+    (target_user.user_type, target_user.type_code) =
+        named(target_user.user_type, Base::Decimal, &mut anomalies);
+    (*operation, *operation_code) = named(*operation, Base::Decimal, &mut anomalies);
+    if audit.response.is_some_and(|response| response.outcome != Outcome::of_code(response.code)) {
+        anomalies.insert(Anomaly::ResponseConflict);
+    }
+    let many = usize::try_from(state.extra_lines).map_or(true, |lines| lines > LABELS_MAX);
+    if many && Extra::new(audit.raw.bytes()).exceeds_limit() {
+        anomalies.insert(Anomaly::ExtraTruncated);
+    }
+    audit.anomalies = anomalies;
+    audit.extra_lines = state.extra_lines;
+    Ok(())
+}
