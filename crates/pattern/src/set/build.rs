@@ -75,7 +75,7 @@ pub(super) fn build<'p>(patterns: impl Iterator<Item = &'p Pattern>, tuning: Tun
 
 impl Builder {
     fn finish(mut self, roots: Vec<Node>, has_json: bool) -> Set {
-        let scan =
+        let mut scan =
             if self.tuning.prefilters { Scan::build(&self.texts, self.tuning) } else { Scan::default() };
         for (lookup, parts) in self.lookups.iter_mut().zip(&self.parts) {
             lookup.set_parts(parts, self.tuning);
@@ -88,6 +88,9 @@ impl Builder {
                 _ => always.push(number),
             }
         }
+        let is_awaited = |atom: usize| waiting.get(atom).is_some_and(|waiting| !waiting.is_empty());
+        self.texts.retain(|(_, atom)| is_awaited(*atom));
+        scan.set_awaited(&self.texts);
         let mut paths = Paths::default();
         for (number, lookup) in self.lookups.iter_mut().enumerate() {
             if let Origin::Selector(selector) = lookup.origin

@@ -1,5 +1,7 @@
 //! Matches one record against the set.
 
+use memchr::memmem::Finder;
+
 use super::Set;
 use super::atom::{Atom, Node};
 use super::index::{Lookup, Origin};
@@ -39,7 +41,12 @@ pub(super) struct Run<'r> {
     callers: Callers<'r>,
     /// The lists of the functions that are evaluated.
     nodes: &'r [Node],
+    /// Texts that nobody waits for and that may yet be asked for, each alone; 0 if all texts were searched.
+    texts_left: usize,
 }
+
+/// Most texts of a record that are searched alone, which is cheaper than a search for all.
+const TEXTS_ALONE_MAX: usize = 8;
 
 /// Who is called when an atom is met.
 #[derive(Debug, Clone, Copy)]
@@ -60,7 +67,7 @@ pub(super) fn run<'r>(
 ) {
     let first = matched.len();
     let mut run = Run::begin(set, event, document, storage, (Callers::ByAtom(&set.waiting), &set.nodes));
-    run.scan(event);
+    run.scan_awaited();
     run.look_up_all();
     for (number, lookup) in set.lookups.iter().enumerate() {
         if lookup.is_awaited {
@@ -140,7 +147,7 @@ impl<'r> Run<'r> {
         (callers, nodes): (Callers<'r>, &'r [Node]),
     ) -> Self {
         storage.state.begin(set);
-        Self { set, event, document, storage, callers, nodes }
+        Self { set, event, document, storage, callers, nodes, texts_left: 0 }
     }
 
     /// Goes on with the record for which `storage` was used last.
@@ -157,6 +164,7 @@ impl<'r> Run<'r> {
             storage,
             callers: Callers::Sorted(&[]),
             nodes: &set.nodes,
+            texts_left: TEXTS_ALONE_MAX,
         }
     }
 
@@ -164,6 +172,13 @@ impl<'r> Run<'r> {
     pub(super) fn scan(&mut self, text: &[u8]) {
         let (state, callers) = (&mut *self.storage.state, self.callers);
         self.set.scan.each(text, |atom| state.meet(callers, atom));
+    }
+
+    /// Meets the texts that occur in the event and that somebody waits for.
+    fn scan_awaited(&mut self) {
+        let (state, callers) = (&mut *self.storage.state, self.callers);
+        let is_all = self.set.scan.each_awaited(self.event, |atom| state.meet(callers, atom));
+        self.texts_left = if is_all { 0 } else { TEXTS_ALONE_MAX };
     }
 
     /// An atom is known to be true.
@@ -214,8 +229,7 @@ impl<'r> Run<'r> {
     fn ask(&mut self, number: usize, atom: &Atom) -> bool {
         let set = self.set;
         match atom {
-            // The scan would have met it.
-            Atom::Text(finder) => !set.scan.is_built() && finder.find(self.event).is_some(),
+            Atom::Text(finder) => self.occurs(number, finder),
             Atom::Regex { machine, place, required } => {
                 let is_possible = required.is_empty() || required.iter().any(|text| self.truth(*text));
                 is_possible && self.storage.caches.search(*place, machine, self.event)
@@ -254,6 +268,24 @@ impl<'r> Run<'r> {
                 self.storage.tokens.len() >= *least
             }
         }
+    }
+
+    /// Whether a text occurs that was not met.
+    fn occurs(&mut self, atom: usize, text: &Finder<'_>) -> bool {
+        if !self.set.scan.is_built() {
+            return text.find(self.event).is_some();
+        }
+        let is_awaited = self.set.waiting.get(atom).is_some_and(|waiting| !waiting.is_empty());
+        if self.texts_left == 0 || is_awaited {
+            // The scan would have met it.
+            return false;
+        }
+        self.texts_left -= 1;
+        if self.texts_left == 0 {
+            self.scan(self.event);
+            return self.storage.state.is_met(atom);
+        }
+        text.find(self.event).is_some()
     }
 
     pub(super) fn look_up_once(&mut self, number: usize) {

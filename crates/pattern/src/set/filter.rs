@@ -33,14 +33,14 @@ struct Ends {
 
 /// A set of numbers; may hold some that were not added.
 #[derive(Debug, Default)]
-struct Bits {
+pub(super) struct Bits {
     words: Box<[u64]>,
 }
 
 impl ValueFilter {
     /// A filter for values that are one of the constants, by their sketches, or hold one of the parts.
     pub(super) fn of(constants: &[u64], parts: &[&[u8]]) -> Self {
-        Self { constants: Bits::of(constants), parts: TextFilter::of(parts) }
+        Self { constants: Bits::of(constants.to_vec()), parts: TextFilter::of(parts) }
     }
 
     /// Whether the value with this sketch may be wanted; only if there are no parts.
@@ -88,11 +88,14 @@ impl TextFilter {
 
 impl Ends {
     fn of(texts: &[&[u8]], grams: Grams, tails: Tails) -> Self {
-        let all_grams: Vec<u64> =
-            texts.iter().flat_map(|text| grams.of_text(text)).map(gram_sketch).collect();
-        let all_tails: Vec<u64> =
-            texts.iter().filter_map(|text| tails.before(text.len(), text)).map(tail_sketch).collect();
-        Self { grams, gram_bits: Bits::of(&all_grams), tails, tail_bits: Bits::of(&all_tails) }
+        let all_grams = texts.iter().flat_map(|text| grams.of_text(text)).map(gram_sketch);
+        let all_tails = texts.iter().filter_map(|text| tails.before(text.len(), text)).map(tail_sketch);
+        Self {
+            grams,
+            gram_bits: Bits::of(all_grams.collect()),
+            tails,
+            tail_bits: Bits::of(all_tails.collect()),
+        }
     }
 
     #[inline]
@@ -111,15 +114,17 @@ impl Ends {
 }
 
 impl Bits {
-    fn of(numbers: &[u64]) -> Self {
+    pub(super) fn of(mut numbers: Vec<u64>) -> Self {
         if numbers.is_empty() {
             return Self::default();
         }
+        numbers.sort_unstable();
+        numbers.dedup();
         // 32 bits and more a number: one question in 32 at most is answered wrongly.
         let count = (numbers.len() / 2 + 1).next_power_of_two();
         let mut bits = Self { words: vec![0; count].into_boxed_slice() };
         for number in numbers {
-            let (word, bit) = bits.place(*number);
+            let (word, bit) = bits.place(number);
             if let Some(word) = bits.words.get_mut(word) {
                 *word |= 1 << bit;
             }
@@ -128,7 +133,7 @@ impl Bits {
     }
 
     #[inline]
-    fn may_hold(&self, number: u64) -> bool {
+    pub(super) fn may_hold(&self, number: u64) -> bool {
         let (word, bit) = self.place(number);
         self.words.get(word).is_some_and(|word| word >> bit & 1 == 1)
     }

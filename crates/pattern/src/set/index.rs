@@ -28,6 +28,8 @@ pub(super) struct Scan {
     atoms: Vec<usize>,
     /// What mostly does instead of the automaton, if it can.
     quick: Option<Quick>,
+    /// The same for the texts that patterns wait for.
+    awaited: Option<Quick>,
 }
 
 /// Texts in two groups: those that a few samples find, and the short ones.
@@ -55,6 +57,8 @@ pub(super) struct Lookup {
     /// Whether one pass over a document finds its values, with those of others.
     pub(super) is_followed: bool,
     constants: HashMap<Box<[u8]>, Constants, ahash::RandomState>,
+    /// Bytes of the longest constant.
+    longest: usize,
     numbers: Ranked,
     /// The bounds of `<`, `<=`, `>` and `>=`.
     bounds: [Ranked; 4],
@@ -88,7 +92,12 @@ impl Scan {
             .ok()
             .filter(|_| !texts.is_empty());
         let quick = if tuning.samples { Quick::build(texts) } else { None };
-        Self { automaton, atoms: texts.iter().map(|(_, atom)| *atom).collect(), quick }
+        Self { automaton, atoms: texts.iter().map(|(_, atom)| *atom).collect(), quick, awaited: None }
+    }
+
+    /// Some texts can be searched without the others.
+    pub(super) fn set_awaited(&mut self, texts: &[(Box<[u8]>, usize)]) {
+        self.awaited = self.quick.as_ref().and_then(|_| Quick::build(texts));
     }
 
     pub(super) const fn is_built(&self) -> bool {
@@ -102,6 +111,17 @@ impl Scan {
         if !is_done {
             self.each_occurrence(text, hit);
         }
+    }
+
+    /// Calls `hit` with the atom of each awaited text that occurs, once or more, and perhaps those of others.
+    /// Says whether all others that occur are among them.
+    #[inline]
+    pub(super) fn each_awaited(&self, text: &[u8], mut hit: impl FnMut(usize)) -> bool {
+        let is_done = self.awaited.as_ref().is_some_and(|quick| quick.each(text, &mut hit));
+        if !is_done {
+            self.each_occurrence(text, hit);
+        }
+        !is_done
     }
 
     #[inline(never)]
@@ -149,6 +169,7 @@ impl Lookup {
             is_awaited: false,
             is_followed: false,
             constants: HashMap::with_hasher(ahash::RandomState::with_seeds(0x68, 0x73, 0x6d, 0x73)),
+            longest: 0,
             numbers: Ranked::default(),
             bounds: Default::default(),
             parts: Scan::default(),
@@ -157,13 +178,18 @@ impl Lookup {
 
     /// Registers `= "text"`.
     pub(super) fn add_text(&mut self, text: &[u8], atom: usize) {
-        self.constants.entry(text.into()).or_default().texts.push(atom);
+        self.constants_of(text).texts.push(atom);
     }
 
     /// Registers `= number`.
     pub(super) fn add_number(&mut self, number: &Number, atom: usize) {
-        self.constants.entry(number.text().as_bytes().into()).or_default().numbers.push(atom);
+        self.constants_of(number.text().as_bytes()).numbers.push(atom);
         self.numbers.add(number, atom);
+    }
+
+    fn constants_of(&mut self, text: &[u8]) -> &mut Constants {
+        self.longest = self.longest.max(text.len());
+        self.constants.entry(text.into()).or_default()
     }
 
     /// Registers `< number` and its like.
@@ -182,7 +208,7 @@ impl Lookup {
 
     /// Calls `hit` with the atoms that a text value makes true.
     pub(super) fn of_text(&self, text: &[u8], mut hit: impl FnMut(usize)) {
-        if let Some(constants) = self.constants.get(text) {
+        if let Some(constants) = self.constant(text) {
             constants.texts.iter().chain(&constants.numbers).for_each(|atom| hit(*atom));
         }
         self.parts.each(text, hit);
@@ -190,7 +216,7 @@ impl Lookup {
 
     /// Calls `hit` with the atoms that a JSON number makes true.
     pub(super) fn of_number(&self, lexeme: &[u8], mut hit: impl FnMut(usize)) {
-        if let Some(constants) = self.constants.get(lexeme) {
+        if let Some(constants) = self.constant(lexeme) {
             constants.texts.iter().for_each(|atom| hit(*atom));
         }
         self.of_value(lexeme, &mut hit);
@@ -201,6 +227,12 @@ impl Lookup {
     pub(super) fn of_token(&self, token: &[u8], mut hit: impl FnMut(usize)) {
         self.of_text(token, &mut hit);
         self.of_value(token, &mut hit);
+    }
+
+    #[inline]
+    fn constant(&self, text: &[u8]) -> Option<&Constants> {
+        // A hash of a long text costs as much as a search.
+        if text.len() <= self.longest { self.constants.get(text) } else { None }
     }
 
     fn of_value(&self, text: &[u8], hit: &mut impl FnMut(usize)) {

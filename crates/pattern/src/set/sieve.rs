@@ -13,6 +13,7 @@
 
 use hashbrown::HashMap;
 
+use super::filter::Bits;
 use super::grams::{Grams, Tails};
 
 /// An index of texts by their last bytes.
@@ -24,6 +25,8 @@ pub(super) struct Sieve {
     /// How far a hash is shifted to be a place in `distances`.
     shift: u32,
     tails: Tails,
+    /// The tails; may hold some others.
+    tail_bits: Bits,
     /// By tail: the part of `texts` that end so.
     by_tail: HashMap<u64, (usize, usize), ahash::RandomState>,
     texts: Box<[(Box<[u8]>, usize)]>,
@@ -61,6 +64,7 @@ impl Sieve {
             distances: vec![0; places].into_boxed_slice(),
             shift: 32 - places.ilog2(),
             tails,
+            tail_bits: Bits::of(ends.iter().map(|(tail, ..)| *tail).collect()),
             by_tail: HashMap::with_hasher(ahash::RandomState::with_seeds(0x73, 0x69, 0x65, 0x76)),
             texts: ends.iter().map(|(_, text, atom)| (Box::from(*text), *atom)).collect(),
         };
@@ -104,11 +108,12 @@ impl Sieve {
             let end = end + distances.trailing_zeros() as usize;
             distances &= distances - 1;
             steps = steps.saturating_sub(1);
-            let Some((first, last)) = self.tails.before(end, event).and_then(|tail| self.with_tail(tail))
-            else {
+            let Some(tail) = self.tails.before(end, event) else { continue };
+            if !self.tail_bits.may_hold(tail) {
                 continue;
-            };
+            }
             let front = event.get(..end).unwrap_or_default();
+            let (first, last) = self.by_tail.get(&tail).copied().unwrap_or_default();
             for (text, atom) in self.texts.get(first..last).unwrap_or_default() {
                 steps = steps.saturating_sub(1 + text.len() / COMPARED_PER_STEP);
                 if steps == 0 {
@@ -120,12 +125,6 @@ impl Sieve {
             }
         }
         steps
-    }
-
-    /// The part of `texts` with this tail.
-    #[inline]
-    fn with_tail(&self, tail: u64) -> Option<(usize, usize)> {
-        self.by_tail.get(&tail).copied()
     }
 
     #[inline(always)]

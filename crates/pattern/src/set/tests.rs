@@ -93,6 +93,27 @@ fn storage_may_serve_several_sets() {
     }
 }
 
+/// Texts that nobody waits for are searched when asked for: one by one, and at last all of them.
+#[test]
+fn texts_that_nobody_waits_for_are_found() {
+    let texts: Vec<String> = (0..30)
+        .map(|number| {
+            let sign = if number % 3 == 0 { "-" } else { "" };
+            format!("is_waited_for_{number:02} {sign}item{number:02}")
+        })
+        .collect();
+    let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
+    let set = set(&texts);
+    for calls in [1, 7, 8, 9, 30] {
+        let called: String = (0..calls).map(|number| format!("is_waited_for_{number:02} ")).collect();
+        let items: String = (0..30).step_by(2).map(|number| format!("item{number:02} ")).collect();
+        let expected: Vec<u32> = (0..calls).filter(|number| (number % 3 == 0) != (number % 2 == 0)).collect();
+        let mut matched = Vec::new();
+        set.matches_text(format!("{called}{items}").as_bytes(), &mut Scratch::new(), &mut matched);
+        assert_eq!(matched, expected, "{calls} candidates");
+    }
+}
+
 #[test]
 fn matches_are_appended_in_order() {
     let set = set(&["b", "", "a", "-x", "b"]);
