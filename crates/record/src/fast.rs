@@ -108,7 +108,7 @@ impl<'a, F: Sink<'a>> Task for Plain<'a, '_, F> {
         let text = trim_end(self.frame);
         let mut index = Index::EMPTY;
         if !fits(text, self.limits) || index.add_lines(scanner, text).is_none() {
-            return self.or_else.odd();
+            return self.or_else.odd(None);
         }
         record::<1, _>(text, &mut index, text.into(), self.or_else)
     }
@@ -126,7 +126,7 @@ impl<'a, R, F: FnOnce(Audit<'a>) -> R> Sink<'a> for Then<F> {
     }
 
     #[inline(always)]
-    fn odd(self) -> Self::Output {
+    fn odd(self, _: Option<&mut Index>) -> Self::Output {
         None
     }
 }
@@ -175,7 +175,8 @@ pub(crate) trait Sink<'a> {
 
     fn read(self, audit: Audit<'a>) -> Self::Output;
 
-    fn odd(self) -> Self::Output;
+    /// Gets the line ends, sealed, if they were looked for.
+    fn odd(self, index: Option<&mut Index>) -> Self::Output;
 }
 
 /// Reads a record whose line ends are known and have `WIDTH` bytes each.
@@ -186,14 +187,14 @@ fn record<'a, const WIDTH: usize, S: Sink<'a>>(
     raw: Raw<'a>,
     sink: S,
 ) -> S::Output {
-    let Some(mut lines) = Lines::<WIDTH>::new(text, index) else { return sink.odd() };
-    let Some(usecs) = lines::time_twice(text) else { return sink.odd() };
+    let Some(mut lines) = Lines::<WIDTH>::new(text, index) else { return sink.odd(Some(index)) };
+    let Some(usecs) = lines::time_twice(text) else { return sink.odd(Some(index)) };
     let Some(Header { version, sequence, reboot, command, user_id, session, response, log_type }) =
         header(&mut lines)
     else {
-        return sink.odd();
+        return sink.odd(Some(index));
     };
-    let Some((user, key, rest)) = details(lines, version.is_some()) else { return sink.odd() };
+    let Some((user, key, rest)) = details(lines, version.is_some()) else { return sink.odd(Some(index)) };
     // Written at once and nowhere given by reference: so each field goes where the caller wants it, and the
     // record, which is large, is not copied.
     sink.read(Audit {

@@ -21,11 +21,19 @@ struct Hint {
 
 /// Finds the label that the line at `start` begins with, if it is one that has a hint and stands as records print it:
 /// exactly, then blanks or none, a colon, blanks or none. `line` is the same line, without blanks behind; nor has the
-/// value any. `None` as well if the text ends soon.
+/// value any.
 #[inline(always)]
 pub(crate) fn find<'a>(text: &[u8], start: usize, line: &'a [u8]) -> Option<(Label, &'a [u8])> {
     // What lies behind the line makes no difference: no label holds a line end.
-    let window: &[u8; WINDOW] = text.get(start..)?.first_chunk()?;
+    let rest = text.get(start..)?;
+    let end;
+    let window = match rest.first_chunk() {
+        Some(window) => window,
+        None => {
+            end = padded(rest);
+            &end
+        }
+    };
     let (words, _) = window.as_chunks::<8>();
     let &[front, middle, back] = words else { return None };
     let [front, middle, back] = [front, middle, back].map(u64::from_le_bytes);
@@ -37,14 +45,26 @@ pub(crate) fn find<'a>(text: &[u8], start: usize, line: &'a [u8]) -> Option<(Lab
         return None;
     }
     let behind = line.get(hint.length..)?;
-    let usual =
-        behind.first_chunk().is_some_and(|[blanks @ .., first]: &[u8; 4]| blanks == b" : " && *first > b' ');
+    let usual = behind.first_chunk().is_some_and(|chunk| {
+        let chunk = u32::from_le_bytes(*chunk);
+        chunk & 0x00ff_ffff == USUAL && b' ' < chunk.to_le_bytes()[3]
+    });
     let value = if usual {
         behind.get(3..)?
     } else {
         trim_blanks_start(trim_blanks_start(behind).strip_prefix(b":")?)
     };
     Some((hint.label, value))
+}
+
+/// The end of a text, with zeros behind.
+#[inline(never)]
+fn padded(rest: &[u8]) -> [u8; WINDOW] {
+    let mut window = [0; WINDOW];
+    if let Some(place) = window.get_mut(..rest.len()) {
+        place.copy_from_slice(rest);
+    }
+    window
 }
 
 /// The place of a hint, by the first six bytes.
@@ -57,6 +77,9 @@ const fn place(front: u64) -> usize {
 /// With this factor no two labels have the same place.
 const FACTOR: u64 = 0x0eaa_bac5_8ae9_677d;
 const PLACES_BITS: u32 = 5;
+
+/// What stands behind nearly all labels.
+const USUAL: u32 = u32::from_le_bytes(*b" : \0");
 
 static HINTS: [Hint; 1 << PLACES_BITS] = hints();
 

@@ -12,7 +12,7 @@
 
 use crate::anomaly::{Anomalies, Anomaly};
 use crate::audit::{Audit, Outcome, Response, Session};
-use crate::boundary::{trim_blanks, trim_blanks_end, trim_end};
+use crate::boundary::{trim_blanks_end, trim_end};
 use crate::careful;
 use crate::extra::{Extra, LABELS_MAX};
 use crate::hint;
@@ -31,59 +31,73 @@ use crate::walk::{Belief, Trust};
 ///
 /// # Errors
 /// The frame is no record: the first reason that applies, in the order of [`Reason::ALL`].
-#[inline(never)]
 pub fn parse<'a>(frame: &'a [u8], limits: &Limits) -> Result<Audit<'a>, Malformed> {
-    scan::dispatch(Odd { frame, limits })
+    let text = trim_end(frame);
+    if text.len() > limits.frame_bytes_max {
+        return Err(Malformed::new(Reason::TooLarge, 0));
+    }
+    let mut index = Index::EMPTY;
+    find_lines(text, &mut index, 0, usize::MAX);
+    read(text, limits, &mut index)
 }
 
-struct Odd<'a, 'l> {
+/// As [`parse`], with the line ends of the frame if somebody has found them all already.
+#[inline]
+pub(crate) fn parse_with<'a>(
     frame: &'a [u8],
-    limits: &'l Limits,
-}
-
-impl<'a> Task for Odd<'a, '_> {
-    type Output = Result<Audit<'a>, Malformed>;
-
-    #[inline(always)]
-    fn run<S: Scanner>(self, scanner: S) -> Self::Output {
-        let Self { frame, limits } = self;
-        let text = trim_end(frame);
-        if text.len() > limits.frame_bytes_max {
-            return Err(Malformed::new(Reason::TooLarge, 0));
-        }
-        let mut index = Index::EMPTY;
-        let line_ends = index.refill(scanner, text, 0, usize::MAX);
-        if u32::try_from(line_ends).map_or(true, |count| count >= limits.frame_lines_max) {
-            return Err(Malformed::new(Reason::TooManyLines, 0));
-        }
-        // A single line may be a folded record.
-        if line_ends == 0 || u32::try_from(text.len()).is_err() {
-            return careful::parse(frame, limits);
-        }
-        // Made where the caller wants it: a record is large, and a copy of it would have to wait until it is written.
-        let mut result = Ok(Audit { raw: text.into(), ..Audit::default() });
-        if let Ok(audit) = &mut result
-            && let Err(malformed) = fill(audit, Cursor { text, index: &mut index, number: 0, start: 0 })
-        {
-            result = Err(malformed);
-        }
-        result
+    limits: &Limits,
+    index: Option<&mut Index>,
+) -> Result<Audit<'a>, Malformed> {
+    match index {
+        Some(index) => read(trim_end(frame), limits, index),
+        None => parse(frame, limits),
     }
 }
 
-/// Finds line ends once more.
-struct Refill<'a, 'i> {
+/// Reads a text that is not too large, all of whose line ends are counted.
+#[inline(never)]
+fn read<'a>(text: &'a [u8], limits: &Limits, index: &mut Index) -> Result<Audit<'a>, Malformed> {
+    if u32::try_from(index.count()).map_or(true, |count| count >= limits.frame_lines_max) {
+        return Err(Malformed::new(Reason::TooManyLines, 0));
+    }
+    // A single line may be a folded record.
+    if index.count() == 0 || u32::try_from(text.len()).is_err() {
+        return careful::parse(text, limits);
+    }
+    read_lines(text, index)
+}
+
+/// Makes the record where the caller wants it: it is large, and a copy would have to wait until it is written.
+#[inline(never)]
+fn read_lines<'a>(text: &'a [u8], index: &mut Index) -> Result<Audit<'a>, Malformed> {
+    let mut result = Ok(Audit { raw: text.into(), ..Audit::default() });
+    if let Ok(audit) = &mut result
+        && let Err(malformed) = fill(audit, text, index)
+    {
+        result = Err(malformed);
+    }
+    result
+}
+
+#[inline(never)]
+fn find_lines(text: &[u8], index: &mut Index, from: usize, most: usize) {
+    scan::dispatch(Find { text, index, from, most });
+}
+
+/// Finds the line ends of a text.
+struct Find<'a, 'i> {
     text: &'a [u8],
     index: &'i mut Index,
     from: usize,
+    most: usize,
 }
 
-impl Task for Refill<'_, '_> {
+impl Task for Find<'_, '_> {
     type Output = ();
 
     #[inline(always)]
     fn run<S: Scanner>(self, scanner: S) {
-        self.index.refill(scanner, self.text, self.from, LINES_MAX);
+        self.index.refill(scanner, self.text, self.from, self.most);
     }
 }
 
@@ -92,33 +106,35 @@ struct Cursor<'a, 'i> {
     text: &'a [u8],
     /// Line ends, as many as it holds.
     index: &'i mut Index,
-    /// Which line end of the index is behind the next line.
+    /// How many lines can be told by it.
+    held: usize,
+    /// How many of them were.
     number: usize,
     /// Where the next line starts.
     start: usize,
 }
 
-impl<'a> Cursor<'a, '_> {
+impl<'a, 'i> Cursor<'a, 'i> {
+    #[inline(always)]
+    fn new(text: &'a [u8], index: &'i mut Index) -> Self {
+        let held = index.lines_held();
+        Self { text, index, held, number: 0, start: 0 }
+    }
+
     /// The next line, without its line end; and where it starts.
     #[inline(always)]
     fn next(&mut self) -> Option<(usize, &'a [u8])> {
-        if self.number > self.index.count() {
-            return None;
-        }
-        if self.number == LINES_MAX && self.index.count() > LINES_MAX {
-            self.refill();
+        if self.number == self.held {
+            if self.index.count() <= LINES_MAX {
+                return None;
+            }
+            find_lines(self.text, self.index, self.start, LINES_MAX);
+            (self.held, self.number) = (self.index.lines_held(), 0);
         }
         let (start, end) = (self.start, self.index.end(self.number));
         self.number = self.number.wrapping_add(1);
         self.start = end.wrapping_add(1);
         Some((start, self.text.get(start..end)?))
-    }
-
-    #[cold]
-    #[inline(never)]
-    fn refill(&mut self) {
-        scan::dispatch(Refill { text: self.text, index: &mut *self.index, from: self.start });
-        self.number = 0;
     }
 }
 
@@ -140,12 +156,13 @@ impl State {
 
 /// Reads all lines. A function of its own, so that fields are written once, and not kept in registers or a copy.
 #[inline(never)]
-fn fill<'a>(audit: &mut Audit<'a>, mut cursor: Cursor<'a, '_>) -> Result<(), Malformed> {
+fn fill<'a>(audit: &mut Audit<'a>, text: &'a [u8], index: &mut Index) -> Result<(), Malformed> {
+    let mut cursor = Cursor::new(text, index);
     let mut state = State { trust: Trust::default(), v2: false, anomalies: Anomalies::NONE, extra_lines: 0 };
     read_time(audit, &mut cursor, &mut state)?;
     while let Some((start, line)) = cursor.next() {
         let trimmed = trim_line(line);
-        let (label, value) = match hint::find(cursor.text, start, trimmed) {
+        let (label, value) = match hint::find(text, start, trimmed) {
             Some(found) => found,
             None => match look(trimmed) {
                 Found::Known(label, value) => (label, value),
@@ -189,22 +206,26 @@ fn read_time<'a>(
 ) -> Result<(), Malformed> {
     let not_a_record = Malformed::new(Reason::NotARecord, 0);
     let (mut start, mut line) = cursor.next().ok_or(not_a_record)?;
-    let printed = if let Some((usecs, printed, _)) = lines::time(line)
-        && line.len() == lines::TIME_LINE
+    state.trust.judge(Label::Time, false, &mut state.anomalies);
+    if line.len() == lines::TIME_LINE
+        && let Some(usecs) = lines::time_twice(line)
     {
         audit.usecs = usecs;
-        swar::printed(printed).or_else(|| time::parse_printed(trim_blanks(printed)))
-    } else {
-        while trim_line(line).is_empty() {
-            (start, line) = cursor.next().ok_or(not_a_record)?;
-        }
-        let Found::Known(Label::Time, value) = look(trim_line(line)) else { return Err(not_a_record) };
-        let Reading::Clock(usecs, printed) = reading::read(Label::Time, value) else {
-            return Err(Malformed::new(Reason::BadTime, value_offset(start, line)));
-        };
-        audit.usecs = usecs;
-        time::parse_printed(printed)
+        return Ok(());
+    }
+    while trim_line(line).is_empty() {
+        (start, line) = cursor.next().ok_or(not_a_record)?;
+    }
+    let Found::Known(Label::Time, value) = look(trim_line(line)) else { return Err(not_a_record) };
+    let Some((usecs, printed)) = clock(value) else {
+        return Err(Malformed::new(Reason::BadTime, value_offset(start, line)));
     };
+    audit.usecs = usecs;
+    let printed = printed
+        .first_chunk()
+        .filter(|_| printed.len() == 24)
+        .and_then(swar::printed)
+        .or_else(|| time::parse_printed(printed));
     match printed {
         None => state.anomalies.insert(Anomaly::BadPrintedTime),
         Some(printed) if printed.abs_diff(audit.usecs) > time::MISMATCH_USECS_MAX => {
@@ -212,7 +233,6 @@ fn read_time<'a>(
         }
         Some(_) => {}
     }
-    state.trust.judge(Label::Time, false, &mut state.anomalies);
     Ok(())
 }
 
@@ -283,10 +303,10 @@ fn set<'a>(
         Label::PrivateKey if text.is_some() => audit.key.private_handle = Some(decimal(line, value)?),
         Label::PublicKey if text.is_some() => audit.key.public_handle = Some(decimal(line, value)?),
         Label::ObjectKey if text.is_some() => audit.key.object_handle = Some(decimal(line, value)?),
-        Label::LocalTime if text.is_some() => audit.local_time_usecs = Some(clock(label, value)?),
-        Label::HostTime if text.is_some() => audit.host_time_usecs = Some(clock(label, value)?),
+        Label::LocalTime if text.is_some() => audit.local_time_usecs = Some(clock(value)?.0),
+        Label::HostTime if text.is_some() => audit.host_time_usecs = Some(clock(value)?.0),
         Label::PropagationDelay if text.is_some() => {
-            audit.propagation_delay_usecs = Some(clock(label, value)?);
+            audit.propagation_delay_usecs = Some(delay(value)?);
         }
         // Only the first line of a label before the user name counts, so an absent value is what is there already.
         Label::Reboot
@@ -325,6 +345,10 @@ fn set<'a>(
 #[inline(always)]
 fn named<'a>(text: Option<&'a [u8]>, base: Base, anomalies: &mut Anomalies) -> Named<'a> {
     let Some(value) = text else { return (None, None) };
+    // Nearly all commands are of this type.
+    if base == Base::Hex && value == b"CN_MGMT_CMD (0x0)" {
+        return (value.get(..11), Some(0));
+    }
     if let Some((name, code)) = lines::short_code(value, base) {
         return (Some(name), Some(code));
     }
@@ -356,19 +380,35 @@ fn decimal(line: &[u8], value: &[u8]) -> Option<u64> {
     }
 }
 
+/// A time: its microseconds, and the time as printed before them. Nearly all have sixteen digits.
+#[inline(never)]
+fn clock(value: &[u8]) -> Option<(u64, &[u8])> {
+    if let Some((before, digits)) = value.split_last_chunk()
+        && let Some(before) = before.strip_suffix(b":")
+        && let Some(usecs) = swar::decimal_16(digits)
+    {
+        return Some((usecs, reading::printed(before)?));
+    }
+    match reading::read(Label::Time, value) {
+        Reading::Clock(usecs, printed) => Some((usecs, printed)),
+        _ => None,
+    }
+}
+
+/// A delay in microseconds.
+#[cold]
+fn delay(value: &[u8]) -> Option<u64> {
+    match reading::read(Label::PropagationDelay, value) {
+        Reading::Number(usecs) => Some(usecs),
+        _ => None,
+    }
+}
+
 #[inline(always)]
 fn response(value: &[u8]) -> Option<Response<'_>> {
     match value.strip_prefix(b"0:HSM Return: ") {
         Some(b"SUCCESS") => Some(Response { code: 0, text: value.get(14..)?, outcome: Outcome::Success }),
         _ => reading::response(value),
-    }
-}
-
-#[inline(never)]
-fn clock(label: Label, value: &[u8]) -> Option<u64> {
-    match reading::read(label, value) {
-        Reading::Clock(number, _) | Reading::Number(number) => Some(number),
-        _ => None,
     }
 }
 

@@ -5,7 +5,7 @@ use crate::fast::{Plain, Sink};
 use crate::limits::Limits;
 use crate::odd;
 use crate::reason::Malformed;
-use crate::scan;
+use crate::scan::{self, Index};
 
 /// Parses a frame.
 ///
@@ -35,7 +35,7 @@ impl<'a> Sink<'a> for OrOdd<'a, '_> {
     }
 
     #[inline(always)]
-    fn odd(self) -> Self::Output {
-        odd::parse(self.frame, self.limits)
+    fn odd(self, index: Option<&mut Index>) -> Self::Output {
+        odd::parse_with(self.frame, self.limits, index)
     }
 }

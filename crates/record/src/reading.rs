@@ -80,11 +80,16 @@ fn clock(value: &[u8]) -> Option<Reading<'_>> {
     let colon = memchr::memrchr(b':', value)?;
     let (before, digits) = value.split_at(colon);
     let usecs = decimal(trim_blanks(digits.get(1..)?)).filter(|usecs| *usecs <= time::USECS_MAX)?;
+    Some(Reading::Clock(usecs, printed(before)?))
+}
+
+/// The time as printed, of what stands in front of the last colon: that and `, usecs`.
+pub(crate) fn printed(before: &[u8]) -> Option<&[u8]> {
     let before = before.strip_suffix(b"usecs").or_else(|| before.strip_suffix(b"usec"))?;
     let printed = trim_blanks_end(before);
     let printed = printed.strip_suffix(b",").unwrap_or(printed);
     let separate = printed.len() < before.len() || before.is_empty();
-    separate.then_some(Reading::Clock(usecs, trim_blanks_end(printed)))
+    separate.then_some(trim_blanks_end(printed))
 }
 
 /// `<dec>:[ ]?HSM Return: <text>`, the same with `HSM Error`, or a code and any other words.

@@ -207,6 +207,12 @@ impl Index {
         self.count
     }
 
+    /// Of a sealed index: how many lines have an end that is held, the last line of the text included.
+    #[inline(always)]
+    pub(crate) const fn lines_held(&self) -> usize {
+        if self.count > LINES_MAX { LINES_MAX } else { self.count.wrapping_add(1) }
+    }
+
     /// Forgets the last line end.
     #[inline(always)]
     pub(crate) fn remove_last(&mut self) {

@@ -80,31 +80,29 @@ impl<'a> Walk<'a> {
 /// What the labels so far say about the next one.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Trust {
-    /// Labels seen so far, as bits.
+    /// Labels seen up to the user name, as bits.
     seen: u32,
-    /// Those of them seen before the user name.
-    before_user: u32,
-    after_user: bool,
+    /// Labels believed behind it.
+    later: u32,
 }
 
 impl Trust {
     /// Judges the next known label, of a record that has a version (`v2`) or none so far.
     #[inline(always)]
     pub(crate) fn judge(&mut self, label: Label, v2: bool, anomalies: &mut Anomalies) -> Belief {
-        if self.after_user {
+        if self.has_seen(Label::UserName) {
             return self.judge_after_user(label, v2, anomalies);
         }
-        if self.seen & label.bit() != 0 {
+        if self.has_seen(label) {
             anomalies.insert(Anomaly::RepeatedLabel);
             return Belief::Repeated;
         }
         self.seen |= label.bit();
-        self.before_user = self.seen;
-        self.after_user = label == Label::UserName;
         Belief::Taken
     }
 
-    /// Whether a line of this label counted.
+    /// Whether a line of this label stood before the user name, or is that.
+    #[inline(always)]
     pub(crate) const fn has_seen(&self, label: Label) -> bool {
         self.seen & label.bit() != 0
     }
@@ -115,11 +113,11 @@ impl Trust {
             anomalies.insert(Anomaly::LabelAfterUser);
             return Belief::Aside;
         }
-        if self.seen & label.bit() != 0 {
+        if (self.seen | self.later) & label.bit() != 0 {
             anomalies.insert(Anomaly::RepeatedLabel);
         }
-        self.seen |= label.bit();
-        if self.before_user & label.bit() == 0 { Belief::Taken } else { Belief::Repeated }
+        self.later |= label.bit();
+        if self.has_seen(label) { Belief::Repeated } else { Belief::Taken }
     }
 }
 
