@@ -101,12 +101,41 @@ impl Label {
 
     /// Finds the longest label that `text` ends with and that stands behind a blank; and where it starts.
     pub(crate) fn behind_blank(text: &[u8]) -> Option<(Self, usize)> {
-        TABLE
-            .iter()
-            .filter_map(|(known, label)| Some((*label, text.strip_suffix(*known)?)))
-            .filter(|(_, before)| matches!(before, [.., b' ' | b'\t']))
-            .map(|(label, before)| (label, before.len()))
-            .min_by_key(|(_, start)| *start)
+        Self::of_end(text.last_chunk()?).iter().find_map(|(label, known)| {
+            let before = text.strip_suffix(*known)?;
+            matches!(before, [.., b' ' | b'\t']).then_some((*label, before.len()))
+        })
+    }
+
+    /// The labels that end with these bytes, the longest first.
+    fn of_end(end: &[u8; 4]) -> &'static [(Self, &'static [u8])] {
+        match end {
+            b"Time" => &[(Self::Time, b"Time")],
+            b"n No" => &[(Self::Version, b"Version No")],
+            b"e No" => &[(Self::Sequence, b"Sequence No")],
+            b"nter" => &[(Self::Reboot, b"Reboot counter")],
+            b"hex)" => &[(Self::CommandType, b"Command Type(hex)")],
+            b"code" => &[(Self::Opcode, b"Opcode")],
+            b"ndle" => &[
+                (Self::PrivateKey, b"Priv/Secret Key Handle"),
+                (Self::PublicKey, b"Public Key Handle"),
+                (Self::Session, b"Session Handle"),
+                (Self::ObjectKey, b"Key Handle"),
+            ],
+            b"onse" => &[(Self::Response, b"Response")],
+            b"type" => &[(Self::LogType, b"Log type")],
+            b"Name" => &[(Self::TargetUserName, b"Target User Name"), (Self::UserName, b"User Name")],
+            b"Type" => &[(Self::TargetUserType, b"Target User Type"), (Self::UserType, b"User Type")],
+            b"r id" => &[(Self::TargetUserId, b"Target User id"), (Self::UserId, b"User id")],
+            b"nism" => &[(Self::Mechanism, b"Mechanism")],
+            b"sers" => &[(Self::UserCount, b"Number of Users")],
+            b"bled" => &[(Self::MfaEnabled, b"Mfa enabled")],
+            b"rIDs" => &[(Self::UserIds, b"UserIDs")],
+            b"tion" => &[(Self::Operation, b"Operation")],
+            b"time" => &[(Self::LocalTime, b"local time"), (Self::HostTime, b"host time")],
+            b"elay" => &[(Self::PropagationDelay, b"propagation delay")],
+            _ => &[],
+        }
     }
 
     /// Tells whether a line of this label is believed behind a user name, which may hold forged lines:
@@ -133,3 +162,6 @@ impl Label {
         1 << self as u32
     }
 }
+
+#[cfg(test)]
+mod tests;

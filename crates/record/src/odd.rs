@@ -19,7 +19,7 @@ use crate::hint;
 use crate::label::Label;
 use crate::limits::Limits;
 use crate::lines::{self, Named};
-use crate::pieces::split_line;
+use crate::pieces::{Folded, Piece, is_folded, split_line};
 use crate::reading::{self, Base, Reading};
 use crate::reason::{Malformed, Reason};
 use crate::scan::{self, Index, LINES_MAX, Scanner, Task};
@@ -60,23 +60,23 @@ fn read<'a>(text: &'a [u8], limits: &Limits, index: &mut Index) -> Result<Audit<
     if u32::try_from(index.count()).map_or(true, |count| count >= limits.frame_lines_max) {
         return Err(Malformed::new(Reason::TooManyLines, 0));
     }
-    // A single line may be a folded record.
-    if index.count() == 0 || u32::try_from(text.len()).is_err() {
+    // Positions of an index have 32 bits.
+    if u32::try_from(text.len()).is_err() {
         return careful::parse(text, limits);
     }
-    read_lines(text, index)
+    read_text(text, index)
 }
 
 /// Makes the record where the caller wants it: it is large, and a copy would have to wait until it is written.
 #[inline(never)]
-fn read_lines<'a>(text: &'a [u8], index: &mut Index) -> Result<Audit<'a>, Malformed> {
-    let mut result = Ok(Audit { raw: text.into(), ..Audit::default() });
-    if let Ok(audit) = &mut result
-        && let Err(malformed) = fill(audit, text, index)
-    {
-        result = Err(malformed);
+fn read_text<'a>(text: &'a [u8], index: &mut Index) -> Result<Audit<'a>, Malformed> {
+    let mut audit = Audit { raw: text.into(), ..Audit::default() };
+    if index.count() == 0 && is_folded(text) {
+        fill_folded(&mut audit, text)?;
+    } else {
+        fill(&mut audit, text, index)?;
     }
-    result
+    Ok(audit)
 }
 
 #[inline(never)]
@@ -147,10 +147,58 @@ struct State {
 }
 
 impl State {
+    #[inline(always)]
+    const fn new() -> Self {
+        Self { trust: Trust::NONE, v2: false, anomalies: Anomalies::NONE, extra_lines: 0 }
+    }
+
     /// A line is kept as text, if it has a value.
     #[inline(always)]
     fn put_aside(&mut self, value: &[u8]) {
         self.extra_lines = self.extra_lines.saturating_add(u32::from(!value.is_empty()));
+    }
+
+    /// Puts a value where it belongs, if it is believed; it is the end of `line`. `None`: it is no sequence number, and has
+    /// to be one.
+    #[inline(always)]
+    fn put<'a>(
+        &mut self,
+        audit: &mut Audit<'a>,
+        label: Label,
+        line: &'a [u8],
+        value: &'a [u8],
+    ) -> Option<()> {
+        match self.trust.judge(label, self.v2, &mut self.anomalies) {
+            Belief::Taken => {}
+            Belief::Repeated => return Some(()),
+            Belief::Aside => {
+                self.put_aside(value);
+                return Some(());
+            }
+        }
+        if set(audit, self, label, line, value).is_none() {
+            if label == Label::Sequence {
+                return None;
+            }
+            self.anomalies.insert(Anomaly::BadValue);
+            self.put_aside(value);
+        }
+        Some(())
+    }
+
+    /// Puts the first line's time: the microseconds, and the time as printed.
+    #[inline]
+    fn put_time(&mut self, audit: &mut Audit<'_>, (usecs, printed): (u64, &[u8])) {
+        self.trust.judge(Label::Time, false, &mut self.anomalies);
+        audit.usecs = usecs;
+        let usual = if printed.len() == 24 { printed.first_chunk().and_then(swar::printed) } else { None };
+        match usual.or_else(|| time::parse_printed(printed)) {
+            None => self.anomalies.insert(Anomaly::BadPrintedTime),
+            Some(printed) if printed.abs_diff(usecs) > time::MISMATCH_USECS_MAX => {
+                self.anomalies.insert(Anomaly::TimeMismatch);
+            }
+            Some(_) => {}
+        }
     }
 }
 
@@ -158,7 +206,7 @@ impl State {
 #[inline(never)]
 fn fill<'a>(audit: &mut Audit<'a>, text: &'a [u8], index: &mut Index) -> Result<(), Malformed> {
     let mut cursor = Cursor::new(text, index);
-    let mut state = State { trust: Trust::default(), v2: false, anomalies: Anomalies::NONE, extra_lines: 0 };
+    let mut state = State::new();
     read_time(audit, &mut cursor, &mut state)?;
     while let Some((start, line)) = cursor.next() {
         let trimmed = trim_line(line);
@@ -178,20 +226,30 @@ fn fill<'a>(audit: &mut Audit<'a>, text: &'a [u8], index: &mut Index) -> Result<
                 Found::Blank => continue,
             },
         };
-        match state.trust.judge(label, state.v2, &mut state.anomalies) {
-            Belief::Taken => {}
-            Belief::Repeated => continue,
-            Belief::Aside => {
-                state.put_aside(value);
-                continue;
-            }
+        if state.put(audit, label, trimmed, value).is_none() {
+            return Err(Malformed::new(Reason::BadSequence, value_offset(start, line)));
         }
-        if set(audit, &mut state, label, trimmed, value).is_none() {
-            if label == Label::Sequence {
-                return Err(Malformed::new(Reason::BadSequence, value_offset(start, line)));
-            }
-            state.anomalies.insert(Anomaly::BadValue);
-            state.put_aside(value);
+    }
+    finish(audit, &state)
+}
+
+/// Reads a record that is folded into one line.
+#[inline(never)]
+fn fill_folded<'a>(audit: &mut Audit<'a>, text: &'a [u8]) -> Result<(), Malformed> {
+    let mut state = State::new();
+    state.anomalies.insert(Anomaly::Folded);
+    let mut pieces = Folded::new(text);
+    while let Some(Piece { known, value, offset, .. }) = pieces.next() {
+        // All pieces of a folded record have known labels, and the first is the time.
+        let Some(label) = known else { continue };
+        if label == Label::Time && !state.trust.has_seen(label) {
+            let time = clock(value).ok_or(Malformed::new(Reason::BadTime, offset))?;
+            state.put_time(audit, time);
+            continue;
+        }
+        let line = text.get(..offset + value.len()).unwrap_or_default();
+        if state.put(audit, label, line, value).is_none() {
+            return Err(Malformed::new(Reason::BadSequence, offset));
         }
     }
     finish(audit, &state)
@@ -206,10 +264,10 @@ fn read_time<'a>(
 ) -> Result<(), Malformed> {
     let not_a_record = Malformed::new(Reason::NotARecord, 0);
     let (mut start, mut line) = cursor.next().ok_or(not_a_record)?;
-    state.trust.judge(Label::Time, false, &mut state.anomalies);
     if line.len() == lines::TIME_LINE
         && let Some(usecs) = lines::time_twice(line)
     {
+        state.trust.judge(Label::Time, false, &mut state.anomalies);
         audit.usecs = usecs;
         return Ok(());
     }
@@ -217,22 +275,8 @@ fn read_time<'a>(
         (start, line) = cursor.next().ok_or(not_a_record)?;
     }
     let Found::Known(Label::Time, value) = look(trim_line(line)) else { return Err(not_a_record) };
-    let Some((usecs, printed)) = clock(value) else {
-        return Err(Malformed::new(Reason::BadTime, value_offset(start, line)));
-    };
-    audit.usecs = usecs;
-    let printed = printed
-        .first_chunk()
-        .filter(|_| printed.len() == 24)
-        .and_then(swar::printed)
-        .or_else(|| time::parse_printed(printed));
-    match printed {
-        None => state.anomalies.insert(Anomaly::BadPrintedTime),
-        Some(printed) if printed.abs_diff(audit.usecs) > time::MISMATCH_USECS_MAX => {
-            state.anomalies.insert(Anomaly::TimeMismatch);
-        }
-        Some(_) => {}
-    }
+    let time = clock(value).ok_or_else(|| Malformed::new(Reason::BadTime, value_offset(start, line)))?;
+    state.put_time(audit, time);
     Ok(())
 }
 
@@ -256,7 +300,7 @@ fn look(line: &[u8]) -> Found<'_> {
     if piece.label.is_empty() {
         return Found::Stray;
     }
-    match Label::find(piece.label) {
+    match piece.known {
         Some(label) => Found::Known(label, piece.value),
         None => Found::Unknown(piece.value),
     }

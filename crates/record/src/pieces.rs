@@ -15,6 +15,8 @@ use memchr::{memchr, memchr_iter, memrchr_iter};
 pub(crate) struct Piece<'a> {
     /// Empty if the line has none; the value is then the whole line.
     pub(crate) label: &'a [u8],
+    /// The label, if it is a known one.
+    pub(crate) known: Option<Label>,
     pub(crate) value: &'a [u8],
     /// Where the value starts in the frame.
     pub(crate) offset: usize,
@@ -30,11 +32,7 @@ pub(crate) enum Pieces<'a> {
 impl<'a> Pieces<'a> {
     /// Tells the form and starts at the front. The frame has no line ends or blanks behind.
     pub(crate) fn new(frame: &'a [u8]) -> Self {
-        if is_folded(frame) {
-            Self::Folded(Folded { frame, next: Some((0, "Time".len())), ends: false })
-        } else {
-            Self::Lines(Lines { frame, at: 0 })
-        }
+        if is_folded(frame) { Self::Folded(Folded::new(frame)) } else { Self::Lines(Lines { frame, at: 0 }) }
     }
 }
 
@@ -92,76 +90,87 @@ pub(crate) fn split_line(line: &[u8], start: usize) -> Piece<'_> {
         && let ([.., end], [first, .., last]) = (label, value)
         && *end.min(first).min(last) > b' '
     {
-        return Piece { label, value, offset: start + line.len() - value.len() };
+        return Piece { label, known: Label::find(label), value, offset: start + line.len() - value.len() };
     }
     let label = trim_blanks_end(label);
     if label.is_empty() {
         let offset = start + line.len() - trim_blanks_start(line).len();
-        return Piece { label, value: trim_blanks(line), offset };
+        return Piece { label, known: None, value: trim_blanks(line), offset };
     }
     let value = trim_blanks_start(value.get(1..).unwrap_or_default());
-    Piece { label, value: trim_blanks_end(value), offset: start + line.len() - value.len() }
+    let offset = start + line.len() - value.len();
+    Piece { label, known: Label::find(label), value: trim_blanks_end(value), offset }
 }
 
 /// Pieces of a frame folded into one line.
 #[derive(Debug, Clone)]
 pub(crate) struct Folded<'a> {
     frame: &'a [u8],
-    /// Where the next piece's label starts, and its colon.
-    next: Option<(usize, usize)>,
+    /// The next piece's label, where it starts, and its colon.
+    next: Option<(Label, usize, usize)>,
     /// No further piece: the one at hand is the `User Type` behind a user name.
     ends: bool,
 }
 
 impl<'a> Folded<'a> {
-    fn next(&mut self) -> Option<Piece<'a>> {
-        let (start, colon) = self.next?;
-        let label = trim_blanks_end(self.frame.get(start..colon)?);
+    /// Starts at the front of a frame that [`is_folded`].
+    pub(crate) fn new(frame: &'a [u8]) -> Self {
+        Self { frame, next: Some((Label::Time, 0, "Time".len())), ends: false }
+    }
+
+    #[inline]
+    pub(crate) fn next(&mut self) -> Option<Piece<'a>> {
+        let (label, start, colon) = self.next?;
         self.next = if self.ends {
             None
-        } else if Label::find(label) == Some(Label::UserName) {
+        } else if label == Label::UserName {
             self.ends = true;
             self.last_user_type(colon)
         } else {
             self.next_label(colon)
         };
-        let end = self.next.map_or(self.frame.len(), |(start, _)| start);
-        let value = self.frame.get(colon + 1..end)?;
-        let text = trim_blanks_start(value);
-        Some(Piece { label, value: trim_blanks_end(text), offset: end - text.len() })
+        let end = self.next.map_or(self.frame.len(), |(_, start, _)| start);
+        let value = trim_blanks_start(self.frame.get(colon + 1..end)?);
+        let text = trim_blanks_end(self.frame.get(start..colon)?);
+        let offset = end - value.len();
+        Some(Piece { label: text, known: Some(label), value: trim_blanks_end(value), offset })
     }
 
     /// The first known label behind the colon at `from`.
-    fn next_label(&self, from: usize) -> Option<(usize, usize)> {
+    fn next_label(&self, from: usize) -> Option<(Label, usize, usize)> {
         let value = from + 1;
         memchr_iter(b':', self.frame.get(value..)?)
             .map(|at| value + at)
-            .find_map(|colon| Some((self.label_before(colon, value)?.1, colon)))
+            .find_map(|colon| self.label_before(colon, value))
     }
 
     /// The last `User Type` behind the colon at `from`.
-    fn last_user_type(&self, from: usize) -> Option<(usize, usize)> {
+    fn last_user_type(&self, from: usize) -> Option<(Label, usize, usize)> {
         let value = from + 1;
-        memrchr_iter(b':', self.frame.get(value..)?).map(|at| value + at).find_map(|colon| {
-            let (label, start) = self.label_before(colon, value)?;
-            (label == Label::UserType).then_some((start, colon))
-        })
+        memrchr_iter(b':', self.frame.get(value..)?)
+            .map(|at| value + at)
+            .filter_map(|colon| self.label_before(colon, value))
+            .find(|(label, ..)| *label == Label::UserType)
     }
 
-    /// The known label before the colon, if it lies in the bytes from `value` on.
-    fn label_before(&self, colon: usize, value: usize) -> Option<(Label, usize)> {
+    /// The known label before the colon, if it lies in the bytes from `value` on; where it starts, and the colon.
+    #[inline]
+    fn label_before(&self, colon: usize, value: usize) -> Option<(Label, usize, usize)> {
         let text = trim_blanks_end(self.frame.get(value..colon)?);
-        Label::behind_blank(text).map(|(label, start)| (label, value + start))
+        Label::behind_blank(text).map(|(label, start)| (label, value + start, colon))
     }
 }
 
 /// Tells whether the frame is a record folded into a single line.
-fn is_folded(frame: &[u8]) -> bool {
+pub(crate) fn is_folded(frame: &[u8]) -> bool {
     if !frame.starts_with(b"Time:") || memchr(b'\n', frame).is_some() {
         return false;
     }
-    let labels = memchr_iter(b':', frame)
+    let mut seen = 0;
+    let mut labels = memchr_iter(b':', frame)
         .filter_map(|colon| Label::behind_blank(trim_blanks_end(frame.get(..colon)?)));
-    let seen = labels.fold(0, |seen, (label, _)| seen | label.bit());
-    seen & Label::Sequence.bit() != 0 && seen & (Label::Opcode.bit() | Label::CommandType.bit()) != 0
+    labels.any(|(label, _)| {
+        seen |= label.bit();
+        seen & Label::Sequence.bit() != 0 && seen & (Label::Opcode.bit() | Label::CommandType.bit()) != 0
+    })
 }

@@ -39,7 +39,7 @@ impl<'a> Walk<'a> {
         if matches!(pieces, Pieces::Folded(_)) {
             anomalies.insert(Anomaly::Folded);
         }
-        Self { pieces, trust: Trust::default(), v2: false, anomalies }
+        Self { pieces, trust: Trust::NONE, v2: false, anomalies }
     }
 
     /// The next piece and what becomes of it.
@@ -55,7 +55,7 @@ impl<'a> Walk<'a> {
             self.anomalies.insert(Anomaly::StrayLine);
             return aside(piece);
         }
-        let Some(label) = Label::find(piece.label) else { return aside(piece) };
+        let Some(label) = piece.known else { return aside(piece) };
         match self.trust.judge(label, self.v2, &mut self.anomalies) {
             Belief::Taken => self.take(label, piece),
             Belief::Repeated => Step::Dropped,
@@ -78,7 +78,7 @@ impl<'a> Walk<'a> {
 }
 
 /// What the labels so far say about the next one.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub(crate) struct Trust {
     /// Labels seen up to the user name, as bits.
     seen: u32,
@@ -87,6 +87,9 @@ pub(crate) struct Trust {
 }
 
 impl Trust {
+    /// No label was seen.
+    pub(crate) const NONE: Self = Self { seen: 0, later: 0 };
+
     /// Judges the next known label, of a record that has a version (`v2`) or none so far.
     #[inline(always)]
     pub(crate) fn judge(&mut self, label: Label, v2: bool, anomalies: &mut Anomalies) -> Belief {
