@@ -236,6 +236,6 @@ fn grown(mut words: Vec<Word>) -> Vec<Word> {
 /// A position or the number of a word: there are fewer than [`LENGTH_MAX`].
 #[inline(always)]
 #[expect(clippy::cast_possible_truncation, reason = "a text is as long as `LENGTH_MAX` at most")]
-const fn narrow(position: usize) -> u32 {
+pub(crate) const fn narrow(position: usize) -> u32 {
     position as u32
 }

@@ -34,5 +34,5 @@ mod text;
 pub use error::{Error, ErrorKind};
 pub use reader::{Checkpoint, NESTING_MAX, Reader, Token};
 pub use slab::{Slab, Unpacked, plain_string};
-pub use tape::{Elements, Members, Node, NodeKind, Tape};
+pub use tape::{Elements, Glances, Mark, Member, Members, Node, NodeKind, Tape};
 pub use text::{Text, Unescaped};

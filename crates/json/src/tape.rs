@@ -6,7 +6,7 @@
 //! What they accept is what [`Reader`] accepts; it is asked what is wrong with what they do not.
 
 use crate::error::{Error, ErrorKind};
-use crate::flatten::{self, CONTAINER, Word};
+use crate::flatten::{self, CONTAINER, Word, narrow};
 use crate::quotes::{ESCAPED, LENGTH_MAX, Quotes};
 use crate::reader::Reader;
 use crate::text::Text;
@@ -44,10 +44,26 @@ pub enum NodeKind {
 pub struct Node<'t, 'a> {
     words: &'t [Word],
     bytes: &'a [u8],
-    kind: NodeKind,
     /// Its word, and the number of that.
     word: Word,
     number: usize,
+}
+
+/// The place of a value on its tape: a [`Node`] without what it borrows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Mark(u32);
+
+/// A member of an object, its name as far as a look-up needs it first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Member {
+    /// The first eight bytes of the name as it stands in the text, the first the lowest; zeros behind its end.
+    pub head: u64,
+    /// How many bytes the name has, as it stands in the text.
+    pub length: u32,
+    /// Whether there are escapes in the name.
+    pub is_escaped: bool,
+    /// The value.
+    pub value: Mark,
 }
 
 impl Tape {
@@ -80,7 +96,7 @@ impl Tape {
     /// answers mean nothing). `None` if there was none.
     #[must_use]
     pub fn root<'t, 'a>(&'t self, bytes: &'a [u8]) -> Option<Node<'t, 'a>> {
-        Node::at(self.words.get(..self.count)?, bytes, 0)
+        Node::numbered(self.words.get(..self.count)?, bytes, 0)
     }
 }
 
@@ -99,28 +115,42 @@ fn first_error(bytes: &[u8], nesting_max: u32) -> Error {
 
 impl<'t, 'a> Node<'t, 'a> {
     #[inline]
-    fn at(words: &'t [Word], bytes: &'a [u8], number: usize) -> Option<Self> {
-        let word = *words.get(number)?;
-        let kind = match *bytes.get(start(word))? {
-            b'"' => NodeKind::String,
-            b'{' => NodeKind::Object,
-            b'[' => NodeKind::Array,
-            b't' => NodeKind::True,
-            b'f' => NodeKind::False,
-            b'n' => NodeKind::Null,
-            _ => NodeKind::Number,
-        };
-        Some(Self { words, bytes, kind, word, number })
+    fn numbered(words: &'t [Word], bytes: &'a [u8], number: usize) -> Option<Self> {
+        Some(Self { words, bytes, word: *words.get(number)?, number })
     }
 
     /// What the value is.
     #[must_use]
-    pub const fn kind(&self) -> NodeKind {
-        self.kind
+    #[inline]
+    pub fn kind(&self) -> NodeKind {
+        match self.bytes.get(start(self.word)) {
+            Some(b'"') => NodeKind::String,
+            Some(b'{') => NodeKind::Object,
+            Some(b'[') => NodeKind::Array,
+            Some(b't') => NodeKind::True,
+            Some(b'f') => NodeKind::False,
+            Some(b'n') => NodeKind::Null,
+            _ => NodeKind::Number,
+        }
+    }
+
+    /// The place of the value, to come back to by [`Self::at`].
+    #[must_use]
+    #[inline]
+    pub const fn mark(&self) -> Mark {
+        Mark(narrow(self.number))
+    }
+
+    /// The value at a mark that a node of the same parse gave (of another parse it is any value or none).
+    #[must_use]
+    #[inline]
+    pub fn at(&self, mark: Mark) -> Option<Self> {
+        Self::numbered(self.words, self.bytes, mark.0 as usize)
     }
 
     /// The value's own text: of a string with its quotes.
     #[must_use]
+    #[inline]
     pub fn raw(&self) -> &'a [u8] {
         let span = self.span();
         self.bytes.get(span).unwrap_or_default()
@@ -128,9 +158,10 @@ impl<'t, 'a> Node<'t, 'a> {
 
     /// Where [`Self::raw`] stands in the parsed bytes.
     #[must_use]
-    pub const fn span(&self) -> core::ops::Range<usize> {
+    #[inline]
+    pub fn span(&self) -> core::ops::Range<usize> {
         let [_, end] = self.word;
-        match self.kind {
+        match self.kind() {
             NodeKind::String => start(self.word)..(end & !ESCAPED) as usize + 1,
             _ => start(self.word)..end as usize,
         }
@@ -138,8 +169,9 @@ impl<'t, 'a> Node<'t, 'a> {
 
     /// The text of a string, else `None`.
     #[must_use]
+    #[inline]
     pub fn text(&self) -> Option<Text<'a>> {
-        match self.kind {
+        match self.kind() {
             NodeKind::String => Some(text(self.word, self.bytes)),
             _ => None,
         }
@@ -147,8 +179,9 @@ impl<'t, 'a> Node<'t, 'a> {
 
     /// A number as printed, else `None`.
     #[must_use]
+    #[inline]
     pub fn number(&self) -> Option<&'a [u8]> {
-        match self.kind {
+        match self.kind() {
             NodeKind::Number => Some(self.raw()),
             _ => None,
         }
@@ -168,19 +201,37 @@ impl<'t, 'a> Node<'t, 'a> {
 
     /// The members of an object in document order, repeated names included; of other values none.
     #[must_use]
+    #[inline]
     pub fn members(&self) -> Members<'t, 'a> {
         Members { values: self.inside_of(NodeKind::Object) }
     }
 
+    /// The members as [`Self::members`], for a caller who looks at most names only to pass over them.
+    #[must_use]
+    #[inline]
+    pub fn glance(&self) -> Glances<'t, 'a> {
+        Glances { values: self.inside_of(NodeKind::Object) }
+    }
+
+    /// The name of a member that [`Self::glance`] of a node of the same parse gave (of another parse it is any text).
+    #[must_use]
+    #[inline]
+    pub fn name(&self, member: &Member) -> Text<'a> {
+        let word = self.words.get((member.value.0 as usize).wrapping_sub(1));
+        text(word.copied().unwrap_or_default(), self.bytes)
+    }
+
     /// The elements of an array in order; of other values none.
     #[must_use]
+    #[inline]
     pub fn elements(&self) -> Elements<'t, 'a> {
         self.inside_of(NodeKind::Array)
     }
 
+    #[inline]
     fn inside_of(&self, kind: NodeKind) -> Elements<'t, 'a> {
         let first = self.number + 2;
-        let behind = if self.kind == kind { behind(self.words, self.number) } else { first };
+        let behind = if self.kind() == kind { behind(self.words, self.number) } else { first };
         Elements { words: self.words, bytes: self.bytes, number: first, behind }
     }
 }
@@ -224,7 +275,7 @@ impl<'t, 'a> Iterator for Elements<'t, 'a> {
         if self.number >= self.behind {
             return None;
         }
-        let node = Node::at(self.words, self.bytes, self.number)?;
+        let node = Node::numbered(self.words, self.bytes, self.number)?;
         self.number = behind(self.words, self.number);
         Some(node)
     }
@@ -242,12 +293,48 @@ impl<'t, 'a> Iterator for Members<'t, 'a> {
 
     #[inline]
     fn next(&mut self) -> Option<Self::Item> {
-        let values = &mut self.values;
-        if values.number >= values.behind {
-            return None;
-        }
-        let key = text(*values.words.get(values.number)?, values.bytes);
-        values.number += 1;
-        Some((key, values.next()?))
+        let Elements { words, bytes, number, behind } = &mut self.values;
+        let &[key, word, ..] = words.get(*number..*behind)? else { return None };
+        let value = Node { words, bytes, word, number: *number + 1 };
+        *number = self::behind(words, value.number);
+        Some((text(key, bytes), value))
+    }
+}
+
+/// Iterates over the members of an object, names unread but for what a look-up needs.
+#[derive(Debug, Clone)]
+pub struct Glances<'t, 'a> {
+    /// Keys and values in turn.
+    values: Elements<'t, 'a>,
+}
+
+impl Iterator for Glances<'_, '_> {
+    type Item = Member;
+
+    #[inline]
+    fn next(&mut self) -> Option<Member> {
+        let Elements { words, bytes, number, behind } = &mut self.values;
+        let &[[quote, end], ..] = words.get(*number..*behind)? else { return None };
+        let value = *number + 1;
+        *number = self::behind(words, value);
+        let start = quote as usize + 1;
+        let length = (end & !ESCAPED).wrapping_sub(quote).wrapping_sub(1);
+        let head = match bytes.get(start..start + 8).and_then(<[u8]>::first_chunk) {
+            Some(head) => u64::from_le_bytes(*head) & lowest(length),
+            None => {
+                let name = bytes.get(start..start + length as usize).unwrap_or_default();
+                name.iter().rev().fold(0, |head, byte| head << 8 | u64::from(*byte))
+            }
+        };
+        Some(Member { head, length, is_escaped: end & ESCAPED != 0, value: Mark(narrow(value)) })
+    }
+}
+
+/// The bits of so many bytes, eight at most.
+#[inline]
+const fn lowest(bytes: u32) -> u64 {
+    match bytes {
+        0..8 => !(u64::MAX << (8 * bytes)),
+        _ => u64::MAX,
     }
 }

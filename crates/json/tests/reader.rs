@@ -144,10 +144,18 @@ fn same(node: Node<'_, '_>, reader: &mut Reader<'_>) {
     let token = reader.next().expect("valid").expect("a value");
     match (node.kind(), token) {
         (NodeKind::Object, Token::ObjectStart) => {
+            let mut glances = node.glance();
             for (key, value) in node.members() {
                 assert_eq!(reader.next(), Ok(Some(Token::Key(key))));
+                let glance = glances.next().expect("as many");
+                let head = key.raw().iter().take(8).rev().fold(0, |head, byte| head << 8 | u64::from(*byte));
+                assert_eq!((glance.head, glance.length as usize), (head, key.raw().len()));
+                assert_eq!((glance.is_escaped, glance.value), (key.is_escaped(), value.mark()));
+                assert_eq!(node.name(&glance), key);
+                assert_eq!(node.at(glance.value).map(|value| value.span()), Some(value.span()));
                 same(value, reader);
             }
+            assert_eq!(glances.next(), None);
             assert_eq!(reader.next(), Ok(Some(Token::ObjectEnd)));
         }
         (NodeKind::Array, Token::ArrayStart) => {

@@ -114,7 +114,7 @@ fn walk(
             None => return false,
         }
     }
-    show(node, text, visit)
+    visit(scalar(&node, text))
 }
 
 /// Objects with more members than this are searched for repeated names by a map, which allocates.
@@ -139,28 +139,25 @@ fn walk_members(
     })
 }
 
-pub(crate) fn show(
-    node: Node<'_, '_>,
-    text: &mut Vec<u8>,
-    visit: &mut dyn FnMut(Scalar<'_>) -> bool,
-) -> bool {
+/// What a value is to a condition. `text` is for strings that have to be unescaped.
+#[inline]
+pub(crate) fn scalar<'v>(node: &Node<'_, 'v>, text: &'v mut Vec<u8>) -> Scalar<'v> {
     match node.kind() {
-        NodeKind::Null => visit(Scalar::Null),
-        NodeKind::True => visit(Scalar::True),
-        NodeKind::False => visit(Scalar::False),
-        NodeKind::Number => visit(Scalar::Number(node.number().unwrap_or_default())),
-        NodeKind::Object => visit(Scalar::Object),
+        NodeKind::Null => Scalar::Null,
+        NodeKind::True => Scalar::True,
+        NodeKind::False => Scalar::False,
+        NodeKind::Number => Scalar::Number(node.raw()),
+        NodeKind::Object => Scalar::Object,
         NodeKind::Array => {
-            let has_null = node.elements().any(|element| element.kind() == NodeKind::Null);
-            visit(Scalar::Array { has_null })
+            Scalar::Array { has_null: node.elements().any(|element| element.kind() == NodeKind::Null) }
         }
         NodeKind::String => match node.text() {
             Some(string) if string.is_escaped() => {
                 text.clear();
                 string.unescape_into(text);
-                visit(Scalar::String(text))
+                Scalar::String(text)
             }
-            string => visit(Scalar::String(string.map_or(b"", |string| string.raw()))),
+            string => Scalar::String(string.map_or(b"", |string| string.raw())),
         },
     }
 }

@@ -41,6 +41,7 @@ pub mod interpret;
 mod layout;
 mod limits;
 mod lint;
+mod names;
 mod number;
 mod parse;
 mod paths;

@@ -6,10 +6,10 @@
 //!
 //! Of members with the same name the last counts; so an object's members are first looked up, then followed.
 
-use hashbrown::HashMap;
-use hsmstream_json::{Node, NodeKind};
+use hsmstream_json::{Mark, Node, NodeKind};
 
-use crate::document::{Scalar, show};
+use crate::document::{Scalar, scalar};
+use crate::names::Names;
 use crate::selector::{Selector, Step};
 
 /// Selectors as a tree; the root of the event is the first place.
@@ -23,24 +23,22 @@ pub struct Paths {
 struct Place {
     /// Selectors that end here.
     ends: Vec<usize>,
-    names: HashMap<Box<[u8]>, usize, ahash::RandomState>,
-    /// Lengths of the names, as bits; those from 63 on share one.
-    lengths: u64,
+    /// Where members lead.
+    names: Names,
     indices: Vec<(usize, usize)>,
 }
 
 /// What following needs to write.
 #[derive(Debug, Default)]
 pub struct PathScratch {
-    /// For each member of the objects that are open, the place it leads to, or [`NOWHERE`].
-    members: Vec<usize>,
-    /// For each place, the last member that leads there.
+    /// Of the objects that are open, the members that lead somewhere, of the same name the last: where to, and the
+    /// value.
+    members: Vec<(usize, Mark)>,
+    /// For each place, the number that a member that leads there had in `members`.
     last: Vec<usize>,
     /// The value or name at hand, where it has to be unescaped.
     pub(crate) text: Vec<u8>,
 }
-
-const NOWHERE: usize = usize::MAX;
 
 impl Paths {
     /// Whether there is no selector.
@@ -62,10 +60,13 @@ impl Paths {
             let next = self.places.len();
             let Some(place) = self.places.get_mut(at) else { return false };
             let reached = match step {
-                Step::Name(name) => {
-                    place.lengths |= length_bit(name.len());
-                    *place.names.entry(name.clone()).or_insert(next)
-                }
+                Step::Name(name) => match place.names.find(name) {
+                    Some(reached) => reached,
+                    None => {
+                        place.names.add(name, next);
+                        next
+                    }
+                },
                 Step::Index(index) => {
                     let Ok(index) = usize::try_from(*index) else { return false };
                     match place.indices.iter().find(|(known, _)| *known == index) {
@@ -101,7 +102,7 @@ impl Paths {
             scratch.last.resize(self.places.len(), 0);
         }
         if let Some(place) = self.places.first() {
-            self.follow_from(place, root, scratch, visit);
+            self.follow_from(place, &root, scratch, visit);
         }
     }
 
@@ -109,22 +110,19 @@ impl Paths {
     fn follow_from(
         &self,
         place: &Place,
-        node: Node<'_, '_>,
+        node: &Node<'_, '_>,
         scratch: &mut PathScratch,
         visit: &mut dyn FnMut(usize, Scalar<'_>),
     ) {
         for selector in &place.ends {
-            show(node, &mut scratch.text, &mut |value| {
-                visit(*selector, value);
-                true
-            });
+            visit(*selector, scalar(node, &mut scratch.text));
         }
         match node.kind() {
             NodeKind::Object if !place.names.is_empty() => self.follow_members(place, node, scratch, visit),
             NodeKind::Array => {
                 for (index, next) in &place.indices {
                     if let (Some(element), Some(next)) = (node.index(*index), self.places.get(*next)) {
-                        self.follow_from(next, element, scratch, visit);
+                        self.follow_from(next, &element, scratch, visit);
                     }
                 }
             }
@@ -135,49 +133,37 @@ impl Paths {
     fn follow_members(
         &self,
         place: &Place,
-        node: Node<'_, '_>,
+        node: &Node<'_, '_>,
         scratch: &mut PathScratch,
         visit: &mut dyn FnMut(usize, Scalar<'_>),
     ) {
-        let first = scratch.members.len();
-        let mut is_any = false;
-        for (name, _) in node.members() {
-            let next = if name.is_escaped() {
-                scratch.text.clear();
-                name.unescape_into(&mut scratch.text);
-                place.next(&scratch.text)
+        let PathScratch { members, last, text } = scratch;
+        let first = members.len();
+        for member in node.glance() {
+            let next = if member.is_escaped {
+                text.clear();
+                node.name(&member).unescape_into(text);
+                place.names.find(text)
             } else {
-                place.next(name.raw())
+                place.names.find_member(&member, || node.name(&member))
             };
-            if let Some(last) = scratch.last.get_mut(next) {
-                *last = scratch.members.len();
-                is_any = true;
-            }
-            scratch.members.push(next);
-        }
-        if is_any {
-            for (number, (_, value)) in (first..).zip(node.members()) {
-                let Some(next) = scratch.members.get(number).copied() else { break };
-                if let Some(place) = self.places.get(next)
-                    && scratch.last.get(next) == Some(&number)
-                {
-                    self.follow_from(place, value, scratch, visit);
+            let Some(next) = next else { continue };
+            let Some(last) = last.get_mut(next) else { continue };
+            match members.get_mut(first..).and_then(|own| own.get_mut(last.checked_sub(first)?)) {
+                Some((same, mark)) if *same == next => *mark = member.value,
+                _ => {
+                    *last = members.len();
+                    members.push((next, member.value));
                 }
+            }
+        }
+        for number in first..members.len() {
+            if let Some((next, mark)) = scratch.members.get(number)
+                && let (Some(next), Some(value)) = (self.places.get(*next), node.at(*mark))
+            {
+                self.follow_from(next, &value, scratch, visit);
             }
         }
         scratch.members.truncate(first);
     }
-}
-
-impl Place {
-    fn next(&self, name: &[u8]) -> usize {
-        if self.lengths & length_bit(name.len()) == 0 {
-            return NOWHERE;
-        }
-        self.names.get(name).copied().unwrap_or(NOWHERE)
-    }
-}
-
-fn length_bit(length: usize) -> u64 {
-    1 << length.min(63)
 }

@@ -62,8 +62,14 @@ fn visit(data: &[u8], node: &Node<'_, '_>, reader: &mut Reader<'_>) -> usize {
     match node.kind() {
         NodeKind::Object => {
             assert_eq!(token, Token::ObjectStart);
+            let mut glances = node.glance();
             for (key, value) in node.members() {
                 assert_eq!(reader.next(), Ok(Some(Token::Key(key))));
+                let glance = glances.next().expect("as many glances as members");
+                let head = key.raw().iter().take(8).rev().fold(0, |head, byte| head << 8 | u64::from(*byte));
+                assert_eq!((glance.head, glance.length as usize), (head, key.raw().len()));
+                assert_eq!((glance.is_escaped, node.name(&glance)), (key.is_escaped(), key));
+                assert_eq!(node.at(glance.value).map(|value| value.span()), Some(value.span()));
                 count += 1 + visit(data, &value, reader);
             }
             assert_eq!(reader.next(), Ok(Some(Token::ObjectEnd)));
