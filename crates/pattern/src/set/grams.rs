@@ -55,22 +55,31 @@ impl Grams {
         })
     }
 
-    /// Whether `is_found` holds for a sample of the text, of which it gets the end and the gram. Texts of less
-    /// than [`TEXT_BYTES_MIN`] bytes have no samples.
+    /// Whether `is_found` holds for a sample of the text, of which it gets the end and the gram; only those are
+    /// asked of which `may_be` holds. Texts of less than [`TEXT_BYTES_MIN`] bytes have no samples.
     #[inline(always)]
-    pub(super) fn any(self, text: &[u8], mut is_found: impl FnMut(usize, u32) -> bool) -> bool {
+    pub(super) fn any(
+        self,
+        text: &[u8],
+        may_be: impl Fn(u32) -> bool,
+        mut is_found: impl FnMut(usize, u32) -> bool,
+    ) -> bool {
         let mut rest = text;
         while let Some(four) = rest.first_chunk() {
             let gram = u32::from_le_bytes(*four) & self.mask;
-            if is_found(text.len() - rest.len() + self.bytes, gram) {
+            if may_be(gram) && is_found(text.len() - rest.len() + self.bytes, gram) {
                 return true;
             }
-            rest = rest.get(self.stride..).unwrap_or_default();
+            match rest.get(self.stride..) {
+                Some(behind) => rest = behind,
+                None => return false,
+            }
         }
         // Four bytes were read for three.
         match text.last_chunk() {
             Some(four) if rest.len() == 3 && self.bytes == 3 => {
-                is_found(text.len(), u32::from_le_bytes(*four) >> 8)
+                let gram = u32::from_le_bytes(*four) >> 8;
+                may_be(gram) && is_found(text.len(), gram)
             }
             _ => false,
         }

@@ -13,7 +13,7 @@
 
 use hashbrown::HashMap;
 
-use super::filter::Bits;
+use super::filter::{Bits, spread};
 use super::grams::{Grams, Tails};
 
 /// An index of texts by their last bytes.
@@ -26,7 +26,7 @@ pub(super) struct Sieve {
     shift: u32,
     tails: Tails,
     /// The tails; may hold some others.
-    tail_bits: Bits,
+    tail_bits: Bits<3>,
     /// By tail: the part of `texts` that end so.
     by_tail: HashMap<u64, (usize, usize), ahash::RandomState>,
     texts: Box<[(Box<[u8]>, usize)]>,
@@ -64,7 +64,7 @@ impl Sieve {
             distances: vec![0; places].into_boxed_slice(),
             shift: 32 - places.ilog2(),
             tails,
-            tail_bits: Bits::of(ends.iter().map(|(tail, ..)| *tail).collect()),
+            tail_bits: Bits::of(ends.iter().map(|(tail, ..)| spread(*tail)).collect()),
             by_tail: HashMap::with_hasher(ahash::RandomState::with_seeds(0x73, 0x69, 0x65, 0x76)),
             texts: ends.iter().map(|(_, text, atom)| (Box::from(*text), *atom)).collect(),
         };
@@ -84,13 +84,15 @@ impl Sieve {
     #[inline]
     pub(super) fn each(&self, event: &[u8], mut hit: impl FnMut(usize)) -> bool {
         let mut steps = STEPS_MIN + event.len() / PLACES_PER_STEP;
-        let is_given_up = self.grams.any(event, |end, gram| {
-            let distances = self.distances.get(self.place(gram)).copied().unwrap_or_default();
-            distances != 0 && {
-                steps = self.look_behind(end, distances, event, steps, &mut hit);
+        let distances = |gram| self.distances.get(self.place(gram)).copied().unwrap_or_default();
+        let is_given_up = self.grams.any(
+            event,
+            |gram| distances(gram) != 0,
+            |end, gram| {
+                steps = self.look_behind(end, distances(gram), event, steps, &mut hit);
                 steps == 0
-            }
-        });
+            },
+        );
         !is_given_up
     }
 
@@ -109,7 +111,7 @@ impl Sieve {
             distances &= distances - 1;
             steps = steps.saturating_sub(1);
             let Some(tail) = self.tails.before(end, event) else { continue };
-            if !self.tail_bits.may_hold(tail) {
+            if !self.tail_bits.may_hold(spread(tail)) {
                 continue;
             }
             let front = event.get(..end).unwrap_or_default();

@@ -24,6 +24,26 @@ fn filters_refuse_most_of_what_is_not_there() {
     assert!(!TextFilter::of(&[]).may_find(b"anything"));
 }
 
+/// Long texts made of beginnings and words of what is looked for, as an attacker would write them.
+#[test]
+fn filters_refuse_long_texts_that_mislead() {
+    let texts: Vec<String> = (0..800)
+        .map(|number| match number % 2 {
+            0 => format!("RET_DENIED_{number}"),
+            _ => format!("CN_{}_USER_{number:x}", number * 7919),
+        })
+        .collect();
+    let filter = TextFilter::of(&texts.iter().map(String::as_bytes).collect::<Vec<_>>());
+    let refused = texts.windows(9).filter(|some| {
+        let name: String = some.iter().map(|text| format!("{} ", &text[..text.len() - 1])).collect();
+        let name = name.repeat(3);
+        !filter.may_find(name.as_bytes()) || texts.iter().any(|text| name.contains(text))
+    });
+    let refused = refused.count();
+    assert!(refused > 700, "{refused} of 792");
+    assert!(texts.iter().all(|text| filter.may_find(format!("RET_DENIED {text} CN_").as_bytes())));
+}
+
 proptest! {
     #[test]
     fn what_is_there_is_let_through(
