@@ -74,11 +74,40 @@ pub(crate) fn dispatch<T: Task>(task: T) -> T::Output {
 
 /// Position of the first byte from `at` on that is no JSON white space.
 #[inline]
-pub(crate) fn white_space(bytes: &[u8], mut at: usize) -> usize {
-    while let Some(b' ' | b'\n' | b'\r' | b'\t') = bytes.get(at) {
-        at += 1;
+pub(crate) fn white_space(bytes: &[u8], at: usize) -> usize {
+    match bytes.get(at) {
+        Some(0..=b' ') => white_run(bytes, at),
+        _ => at,
     }
-    at
+}
+
+/// As [`white_space`], where some is likely: indentation.
+#[inline(never)]
+fn white_run(bytes: &[u8], mut at: usize) -> usize {
+    let rest = bytes.get(at..).unwrap_or_default();
+    let (words, tail) = rest.as_chunks::<8>();
+    for word in words {
+        let word = u64::from_le_bytes(*word);
+        let [blank, feed, return_, tab] = [b' ', b'\n', b'\r', b'\t'].map(|byte| equal(word, byte));
+        let others = !(blank | feed | return_ | tab) & TOPS;
+        if others != 0 {
+            return at + first_byte(others);
+        }
+        at += 8;
+    }
+    let is_white = |byte: &u8| matches!(byte, b' ' | b'\n' | b'\r' | b'\t');
+    at + tail.iter().position(|byte| !is_white(byte)).unwrap_or(tail.len())
+}
+
+const ONES: u64 = 0x0101_0101_0101_0101;
+const TOPS: u64 = 0x80 * ONES;
+
+/// Marks, by its top bit, each byte of the word that is this one.
+#[inline(always)]
+const fn equal(word: u64, byte: u8) -> u64 {
+    let differing = word ^ (byte as u64 * ONES);
+    // No carry leaves a byte: of each the highest bit is cut off before.
+    !((differing & !TOPS).wrapping_add(!TOPS) | differing) & TOPS
 }
 
 /// Finds the end of a string whose content begins at `at`, and checks its escapes.
@@ -122,8 +151,6 @@ pub(crate) const fn is_special(byte: u8) -> bool {
 /// Marks, by its top bit, each byte of the word that is special. Marks above the lowest may be wrong (a
 /// borrow runs upwards), the lowest is right: that is all the caller uses.
 pub(crate) const fn special_bytes(word: u64) -> u64 {
-    const ONES: u64 = 0x0101_0101_0101_0101;
-    const TOPS: u64 = 0x8080_8080_8080_8080;
     let quote = word ^ (ONES * 0x22);
     let backslash = word ^ (ONES * 0x5c);
     let control = word.wrapping_sub(ONES * 0x20) & !word;
@@ -178,14 +205,30 @@ pub(crate) fn number(bytes: &[u8], mut at: usize) -> Result<usize, Error> {
 }
 
 /// Position behind at least one decimal digit.
+#[inline(always)]
 fn digits(bytes: &[u8], at: usize) -> Result<usize, Error> {
-    let rest = bytes.get(at..).unwrap_or_default();
-    match rest.iter().position(|byte| !byte.is_ascii_digit()) {
-        Some(0) => Err(Error::syntax(at)),
-        Some(count) => Ok(at + count),
-        None if rest.is_empty() => Err(Error::eof(at)),
-        None => Ok(bytes.len()),
+    let end = digit_run(bytes, at);
+    match end == at {
+        false => Ok(end),
+        true if end < bytes.len() => Err(Error::syntax(at)),
+        true => Err(Error::eof(at)),
     }
+}
+
+/// Position of the first byte from `at` on that is no decimal digit.
+#[inline(always)]
+fn digit_run(bytes: &[u8], mut at: usize) -> usize {
+    while let Some(word) = bytes.get(at..at.wrapping_add(8)).and_then(<[u8]>::first_chunk) {
+        let values = u64::from_le_bytes(*word) ^ (u64::from(b'0') * ONES);
+        // A carry comes only from a byte that is no digit: marks below it are right.
+        let others = (values.wrapping_add(0x76 * ONES) | values) & TOPS;
+        if others != 0 {
+            return at + first_byte(others);
+        }
+        at += 8;
+    }
+    let tail = bytes.get(at..).unwrap_or_default();
+    at + tail.iter().position(|byte| !byte.is_ascii_digit()).unwrap_or(tail.len())
 }
 
 /// Position behind `word`, one of `true`, `false` and `null`, expected at `at`.
@@ -200,22 +243,33 @@ pub(crate) fn literal(bytes: &[u8], at: usize, word: &[u8]) -> Result<usize, Err
 
 #[cfg(test)]
 mod tests {
-    use super::{is_special, plain_run};
+    use super::{digit_run, is_special, plain_run, white_space};
 
-    #[test]
-    fn eight_bytes_at_once_find_what_one_at_a_time_finds() {
-        let mut text = [b'x'; 24];
+    /// Every pair of a byte and one that may confuse, at every place of a word.
+    fn check(filler: u8, find: fn(&[u8]) -> usize, is_wanted: fn(u8) -> bool) {
+        let mut text = [filler; 24];
         for first in 0..=u8::MAX {
-            for second in [0, 0x1f, 0x20, b'!', b'"', b'#', b'[', b'\\', b']', 0x7f, 0x80, 0xff] {
+            for second in
+                [0, 9, 0xb, 0x1f, 0x20, b'!', b'"', b'#', b'/', b'0', b'9', b':', b'\\', 0x7f, 0x80, 0xff]
+            {
                 for at in 0..10 {
                     text[at] = first;
                     text[at + 1] = second;
-                    let naive = text.iter().position(|&byte| is_special(byte)).unwrap_or(text.len());
-                    assert_eq!(plain_run(&text, 0), naive, "{first:#x} {second:#x} at {at}");
-                    text[at] = b'x';
-                    text[at + 1] = b'x';
+                    let naive = text.iter().position(|&byte| is_wanted(byte)).unwrap_or(text.len());
+                    assert_eq!(find(&text), naive, "{first:#x} {second:#x} at {at}");
+                    text[at] = filler;
+                    text[at + 1] = filler;
                 }
             }
+        }
+    }
+
+    #[test]
+    fn eight_bytes_at_once_find_what_one_at_a_time_finds() {
+        check(b'x', |text| plain_run(text, 0), is_special);
+        check(b'7', |text| digit_run(text, 0), |byte| !byte.is_ascii_digit());
+        for filler in [b' ', b'\t', b'\n', b'\r'] {
+            check(filler, |text| white_space(text, 0), |byte| !b" \t\n\r".contains(&byte));
         }
     }
 }
