@@ -35,6 +35,7 @@ pub(crate) const CONTAINER: u32 = 1 << 31;
 const GROWTH: usize = 256;
 
 /// Writes words over old ones, from the first; returns how many. `None` if `bytes` are not one JSON value.
+#[inline(never)]
 pub(crate) fn flatten(
     bytes: &[u8],
     pairs: &[[u32; 2]],
@@ -159,10 +160,10 @@ impl Writer<'_> {
     /// Whether these bytes stand at `at`, and one more behind them.
     #[inline(always)]
     fn stands(&self, at: usize, [first, second, third]: [u8; 3]) -> bool {
-        match self.bytes.get(at..at.wrapping_add(4)) {
-            Some([a, b, c, _]) => [*a, *b, *c] == [first, second, third],
-            _ => false,
-        }
+        let here = self.bytes.get(at..at.wrapping_add(4)).and_then(<[u8]>::first_chunk);
+        here.is_some_and(|here| {
+            u32::from_le_bytes(*here) & 0x00ff_ffff == u32::from_le_bytes([first, second, third, 0])
+        })
     }
 
     /// What closes the innermost container.
