@@ -127,12 +127,12 @@ impl<'a> Reader<'a> {
         let at = scan::white_space(self.bytes, self.position);
         match self.state.expect {
             Expect::Done => Ok(None),
-            Expect::Value => self.value(at).map(Some),
+            Expect::Value => self.value(at),
             Expect::First if self.closes(at) => Ok(Some(self.close(at))),
-            Expect::First => self.member(at).map(Some),
+            Expect::First => self.member(at),
             Expect::BehindValue if self.closes(at) => Ok(Some(self.close(at))),
             Expect::BehindValue => match self.bytes.get(at) {
-                Some(b',') => self.member(scan::white_space(self.bytes, at + 1)).map(Some),
+                Some(b',') => self.member(scan::white_space(self.bytes, at + 1)),
                 Some(_) => Err(Error::syntax(at)),
                 None => Err(Error::eof(at)),
             },
@@ -191,8 +191,10 @@ impl<'a> Reader<'a> {
         token
     }
 
+    // What follows returns what `next` does: to put a token into another wrapping is to wait for it to be written.
+
     /// Reads a key with its colon, or, in an array, an element.
-    fn member(&mut self, at: usize) -> Result<Token<'a>, Error> {
+    fn member(&mut self, at: usize) -> Result<Option<Token<'a>>, Error> {
         if !self.in_object() {
             return self.value(at);
         }
@@ -210,14 +212,15 @@ impl<'a> Reader<'a> {
         }
         self.position = colon + 1;
         self.state.expect = Expect::Value;
-        Ok(Token::Key(key))
+        Ok(Some(Token::Key(key)))
     }
 
-    fn value(&mut self, at: usize) -> Result<Token<'a>, Error> {
+    fn value(&mut self, at: usize) -> Result<Option<Token<'a>>, Error> {
         let (token, end) = match self.bytes.get(at) {
             Some(b'"') => {
                 let (text, end) = self.string(at)?;
-                (Token::String(text), end)
+                self.complete(end);
+                return Ok(Some(Token::String(text)));
             }
             Some(b'{') => return self.open(at, Token::ObjectStart, 1),
             Some(b'[') => return self.open(at, Token::ArrayStart, 0),
@@ -229,10 +232,10 @@ impl<'a> Reader<'a> {
             None => return Err(Error::eof(at)),
         };
         self.complete(end);
-        Ok(token)
+        Ok(Some(token))
     }
 
-    fn open(&mut self, at: usize, token: Token<'a>, bit: u128) -> Result<Token<'a>, Error> {
+    fn open(&mut self, at: usize, token: Token<'a>, bit: u128) -> Result<Option<Token<'a>>, Error> {
         if self.state.depth >= self.nesting_max {
             return Err(Error::too_deep(at));
         }
@@ -240,7 +243,7 @@ impl<'a> Reader<'a> {
         self.state.depth += 1;
         self.state.expect = Expect::First;
         self.position = at + 1;
-        Ok(token)
+        Ok(Some(token))
     }
 
     /// A value ends at `end`.
@@ -250,6 +253,7 @@ impl<'a> Reader<'a> {
     }
 
     /// The string whose opening quote stands at `at`, and the position behind its closing quote.
+    #[inline(always)]
     fn string(&self, at: usize) -> Result<(Text<'a>, usize), Error> {
         let start = at + 1;
         let end = scan::string(self.bytes, start, self.strict)?;
