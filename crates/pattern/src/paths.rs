@@ -25,6 +25,7 @@ struct Place {
     ends: Vec<usize>,
     /// Where members lead.
     names: Names,
+    /// Where elements lead, by their numbers, ascending.
     indices: Vec<(usize, usize)>,
 }
 
@@ -69,10 +70,10 @@ impl Paths {
                 },
                 Step::Index(index) => {
                     let Ok(index) = usize::try_from(*index) else { return false };
-                    match place.indices.iter().find(|(known, _)| *known == index) {
-                        Some((_, reached)) => *reached,
-                        None => {
-                            place.indices.push((index, next));
+                    match place.indices.binary_search_by_key(&index, |(known, _)| *known) {
+                        Ok(known) => place.indices.get(known).map_or(next, |(_, reached)| *reached),
+                        Err(behind) => {
+                            place.indices.insert(behind, (index, next));
                             next
                         }
                     }
@@ -119,14 +120,25 @@ impl Paths {
         }
         match node.kind() {
             NodeKind::Object if !place.names.is_empty() => self.follow_members(place, node, scratch, visit),
-            NodeKind::Array => {
-                for (index, next) in &place.indices {
-                    if let (Some(element), Some(next)) = (node.index(*index), self.places.get(*next)) {
-                        self.follow_from(next, &element, scratch, visit);
-                    }
-                }
-            }
+            NodeKind::Array => self.follow_elements(place, node, scratch, visit),
             _ => {}
+        }
+    }
+
+    fn follow_elements(
+        &self,
+        place: &Place,
+        node: &Node<'_, '_>,
+        scratch: &mut PathScratch,
+        visit: &mut dyn FnMut(usize, Scalar<'_>),
+    ) {
+        let (mut elements, mut passed) = (node.elements(), 0);
+        for (index, next) in &place.indices {
+            let Some(element) = elements.nth(index.saturating_sub(passed)) else { return };
+            passed = index.saturating_add(1);
+            if let Some(next) = self.places.get(*next) {
+                self.follow_from(next, &element, scratch, visit);
+            }
         }
     }
 

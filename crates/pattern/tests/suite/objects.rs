@@ -24,6 +24,32 @@ fn the_last_of_repeated_names_counts_in_objects_of_any_size() {
     }
 }
 
+#[test]
+fn elements_are_counted_whatever_the_order_of_the_patterns() {
+    let texts = [
+        "{ $.a[3] = 3 }",
+        "{ $.a[0] = 0 }",
+        "{ $.a[4294967295] = 0 }",
+        "{ $.a[1][1] = 11 }",
+        "{ $.a[1][0] = 10 }",
+        "{ $.a[2].b = 2 }",
+        "{ $.a[2].b[0] = 2 }",
+        "{ $.a[4] = 4 }",
+    ];
+    let patterns = texts.iter().map(|text| parse(text, &Limits::default()).expect("a pattern")).collect();
+    let mut ways = Ways::new(patterns);
+    for (event, matching) in [
+        (r#"{"a":[0,[10,11],{"b":2},3,4]}"#, &[0, 1, 3, 4, 5, 7][..]),
+        (r#"{"a":[0,[10],{"b":[2]},3]}"#, &[0, 1, 4, 6]),
+        (r#"{"a":[0]}"#, &[1]),
+        (r#"{"a":[]}"#, &[]),
+        (r#"{"a":{"0":0}}"#, &[]),
+        (r#"{"a":[{},{},{},3]}"#, &[0]),
+    ] {
+        assert_eq!(ways.matching(event.as_bytes()), matching, "{event}");
+    }
+}
+
 /// Names of every length about eight bytes, with the same first ones, the same last ones, or both; of each what may
 /// stand in its place in an event: the name, its twins, and the name with an escape.
 fn names() -> Vec<String> {
