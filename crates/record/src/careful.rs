@@ -5,9 +5,10 @@
 use crate::anomaly::Anomaly;
 use crate::audit::{Audit, Outcome};
 use crate::boundary::trim_end;
-use crate::extra::{Extra, LABELS_MAX};
+use crate::extra::{self, LABELS_MAX};
 use crate::label::Label;
 use crate::limits::Limits;
+use crate::pieces::Pieces;
 use crate::reading::{Base, Reading, name_code};
 use crate::reason::{Malformed, Reason};
 use crate::time;
@@ -56,7 +57,7 @@ fn check_size(raw: &[u8], limits: &Limits) -> Result<(), Malformed> {
 }
 
 /// The first line has to be the time.
-fn read_time<'a>(audit: &mut Audit<'a>, walk: &mut Walk<'a>) -> Result<(), Malformed> {
+fn read_time<'a>(audit: &mut Audit<'a>, walk: &mut Walk<Pieces<'a>>) -> Result<(), Malformed> {
     match walk.next() {
         Some((_, Step::Field(Label::Time, Reading::Clock(usecs, printed)))) => {
             audit.usecs = usecs;
@@ -137,7 +138,7 @@ fn finish(audit: &mut Audit<'_>) {
         anomalies.insert(Anomaly::ResponseConflict);
     }
     let many = usize::try_from(audit.extra_lines).map_or(true, |lines| lines > LABELS_MAX);
-    if many && Extra::new(audit.raw.bytes()).exceeds_limit() {
+    if many && extra::exceeds_limit(Walk::new(audit.raw.bytes())) {
         anomalies.insert(Anomaly::ExtraTruncated);
     }
 }

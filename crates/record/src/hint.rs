@@ -5,6 +5,7 @@
 
 use crate::boundary::trim_blanks_start;
 use crate::label::{Label, TABLE};
+use crate::swar;
 
 /// Bytes of a line that are looked at: more than the longest label has.
 const WINDOW: usize = 24;
@@ -19,28 +20,19 @@ struct Hint {
     label: Label,
 }
 
-/// Finds the label that the line at `start` begins with, if it is one that has a hint and stands as records print it:
-/// exactly, then blanks or none, a colon, blanks or none. `line` is the same line, without blanks behind; nor has the
-/// value any.
+/// Finds the label that a line begins with, if it is one that has a hint and stands as records print it: exactly, then
+/// blanks or none, a colon, blanks or none. `rest` is the text from the line on; the line has no blanks behind, nor has
+/// the value.
 #[inline(always)]
-pub(crate) fn find<'a>(text: &[u8], start: usize, line: &'a [u8]) -> Option<(Label, &'a [u8])> {
+pub(crate) fn label<'a>(rest: &[u8], line: &'a [u8]) -> Option<(Label, &'a [u8])> {
     // What lies behind the line makes no difference: no label holds a line end.
-    let rest = text.get(start..)?;
-    let end;
-    let window = match rest.first_chunk() {
-        Some(window) => window,
-        None => {
-            end = padded(rest);
-            &end
-        }
-    };
-    let (words, _) = window.as_chunks::<8>();
-    let &[front, middle, back] = words else { return None };
-    let [front, middle, back] = [front, middle, back].map(u64::from_le_bytes);
-    let hint = HINTS.get(place(front))?;
-    let [first, second, third] = hint.words;
-    let [first_mask, second_mask, third_mask] = hint.masks;
-    let differ = (front ^ first) & first_mask | (middle ^ second) & second_mask | (back ^ third) & third_mask;
+    let [first, second, third] = front(rest);
+    let hint = HINTS.get(place(first))?;
+    let ([first_known, second_known, third_known], [first_mask, second_mask, third_mask]) =
+        (hint.words, hint.masks);
+    let differ = (first ^ first_known) & first_mask
+        | (second ^ second_known) & second_mask
+        | (third ^ third_known) & third_mask;
     if differ != 0 {
         return None;
     }
@@ -55,6 +47,36 @@ pub(crate) fn find<'a>(text: &[u8], start: usize, line: &'a [u8]) -> Option<(Lab
         trim_blanks_start(trim_blanks_start(behind).strip_prefix(b":")?)
     };
     Some((hint.label, value))
+}
+
+/// Finds a line's first colon. `rest` is the text from the line on.
+#[inline(always)]
+pub(crate) fn colon(rest: &[u8], line: &[u8]) -> Option<usize> {
+    let mut base = 0;
+    for word in front(rest) {
+        if let Some(place) = swar::first(word, b':') {
+            return Some(place + base).filter(|colon| *colon < line.len());
+        }
+        base += 8;
+    }
+    Some(WINDOW + memchr::memchr(b':', line.get(WINDOW..)?)?)
+}
+
+/// The first words of a text.
+#[inline(always)]
+fn front(rest: &[u8]) -> [u64; WINDOW / 8] {
+    let end;
+    let window = match rest.first_chunk() {
+        Some(window) => window,
+        None => {
+            end = padded(rest);
+            &end
+        }
+    };
+    match window.as_chunks::<8>() {
+        (&[first, second, third], _) => [first, second, third].map(u64::from_le_bytes),
+        _ => [0; WINDOW / 8],
+    }
 }
 
 /// The end of a text, with zeros behind.

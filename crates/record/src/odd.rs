@@ -1,20 +1,21 @@
 //! The parser of what is odd: records with lines in any order, unknown, repeated, forged or damaged ones.
 //!
 //! In: what the careful parser takes. Out: the same record, or the same reason why it is none. It is to the careful
-//! parser, which is the definition, what the fast one is for usual layouts, and refuses nothing: what it has no short way
-//! for, a line or a value, it reads with that parser's functions, and a frame in a single line it gives to it.
+//! parser, which is the definition, what the fast one is for usual layouts, but answers for every frame: what it has no
+//! short way for, a value or a label, it reads with that parser's functions.
 //!
 //! How it is fast: line ends are found before (see [`scan`](crate::scan)), labels are recognised without looking for the
-//! colon (see [`hint`]), and each field is written where the record lies. A line costs some 8 ns, an
-//! unknown one twice that; nothing is done per byte but the search for line ends.
+//! colon (see [`hint`]), and no line is looked at twice. A line costs some 10 ns, an unknown one twice that, whatever it
+//! holds; nothing is done per byte but the search for line ends.
 //!
-//! Limits: a text is searched for line ends twice if it has more than [`LINES_MAX`].
+//! Limits: a text is searched for line ends once more if it has more than [`LINES_MAX`], and its lines are walked once more
+//! if more than [`LABELS_MAX`] of them are unknown.
 
 use crate::anomaly::{Anomalies, Anomaly};
 use crate::audit::{Audit, Outcome, Response, Session};
-use crate::boundary::{trim_blanks_end, trim_end};
+use crate::boundary::{trim_blanks_end, trim_blanks_start, trim_end};
 use crate::careful;
-use crate::extra::{Extra, LABELS_MAX};
+use crate::extra::{self, LABELS_MAX};
 use crate::hint;
 use crate::label::Label;
 use crate::limits::Limits;
@@ -25,7 +26,7 @@ use crate::reason::{Malformed, Reason};
 use crate::scan::{self, Index, LINES_MAX, Scanner, Task};
 use crate::swar;
 use crate::time;
-use crate::walk::{Belief, Trust};
+use crate::walk::{Belief, Trust, Walk};
 
 /// Parses a frame as [`crate::parse`] does, always with this parser: for tests and benchmarks.
 ///
@@ -121,9 +122,15 @@ impl<'a, 'i> Cursor<'a, 'i> {
         Self { text, index, held, number: 0, start: 0 }
     }
 
-    /// The next line, without its line end; and where it starts.
+    /// Goes back to the first line.
+    fn restart(&mut self) {
+        find_lines(self.text, self.index, 0, LINES_MAX);
+        (self.held, self.number, self.start) = (self.index.lines_held(), 0, 0);
+    }
+
+    /// The text from the next line on, and that line without its line end.
     #[inline(always)]
-    fn next(&mut self) -> Option<(usize, &'a [u8])> {
+    fn next_line(&mut self) -> Option<(&'a [u8], &'a [u8])> {
         if self.number == self.held {
             if self.index.count() <= LINES_MAX {
                 return None;
@@ -134,7 +141,8 @@ impl<'a, 'i> Cursor<'a, 'i> {
         let (start, end) = (self.start, self.index.end(self.number));
         self.number = self.number.wrapping_add(1);
         self.start = end.wrapping_add(1);
-        Some((start, self.text.get(start..end)?))
+        let rest = self.text.get(start..)?;
+        Some((rest, rest.get(..end.wrapping_sub(start))?))
     }
 }
 
@@ -155,7 +163,8 @@ impl State {
     /// A line is kept as text, if it has a value.
     #[inline(always)]
     fn put_aside(&mut self, value: &[u8]) {
-        self.extra_lines = self.extra_lines.saturating_add(u32::from(!value.is_empty()));
+        // Positions have 32 bits, so there are not more lines.
+        self.extra_lines = self.extra_lines.wrapping_add(u32::from(!value.is_empty()));
     }
 
     /// Puts a value where it belongs, if it is believed; it is the end of `line`. `None`: it is no sequence number, and has
@@ -208,29 +217,52 @@ fn fill<'a>(audit: &mut Audit<'a>, text: &'a [u8], index: &mut Index) -> Result<
     let mut cursor = Cursor::new(text, index);
     let mut state = State::new();
     read_time(audit, &mut cursor, &mut state)?;
-    while let Some((start, line)) = cursor.next() {
+    while let Some((rest, line)) = cursor.next_line() {
         let trimmed = trim_line(line);
-        let (label, value) = match hint::find(text, start, trimmed) {
+        let (label, value) = match hint::label(rest, trimmed) {
             Some(found) => found,
-            None => match look(trimmed) {
-                Found::Known(label, value) => (label, value),
-                Found::Unknown(value) => {
-                    state.put_aside(value);
+            None => match look(rest, trimmed) {
+                Some(Piece { known: Some(label), value, .. }) => (label, value),
+                Some(piece) => {
+                    if piece.label.is_empty() {
+                        state.anomalies.insert(Anomaly::StrayLine);
+                    }
+                    state.put_aside(piece.value);
                     continue;
                 }
-                Found::Stray => {
-                    state.anomalies.insert(Anomaly::StrayLine);
-                    state.put_aside(trimmed);
-                    continue;
-                }
-                Found::Blank => continue,
+                None => continue,
             },
         };
         if state.put(audit, label, trimmed, value).is_none() {
-            return Err(Malformed::new(Reason::BadSequence, value_offset(start, line)));
+            return Err(Malformed::new(Reason::BadSequence, value_offset(text.len() - rest.len(), line)));
         }
     }
-    finish(audit, &state)
+    finish(audit, &state)?;
+    let many = usize::try_from(state.extra_lines).map_or(true, |lines| lines > LABELS_MAX);
+    if many && exceeds_limit(cursor) {
+        audit.anomalies.insert(Anomaly::ExtraTruncated);
+    }
+    Ok(())
+}
+
+/// Whether the lines put aside have more labels than are kept.
+#[cold]
+fn exceeds_limit(mut cursor: Cursor<'_, '_>) -> bool {
+    cursor.restart();
+    extra::exceeds_limit(Walk::of_pieces(cursor))
+}
+
+impl<'a> Iterator for Cursor<'a, '_> {
+    type Item = Piece<'a>;
+
+    fn next(&mut self) -> Option<Piece<'a>> {
+        loop {
+            let (rest, line) = self.next_line()?;
+            if let Some(piece) = look(rest, trim_line(line)) {
+                return Some(piece);
+            }
+        }
+    }
 }
 
 /// Reads a record that is folded into one line.
@@ -252,6 +284,7 @@ fn fill_folded<'a>(audit: &mut Audit<'a>, text: &'a [u8]) -> Result<(), Malforme
             return Err(Malformed::new(Reason::BadSequence, offset));
         }
     }
+    // There are fewer labels than are kept as extra.
     finish(audit, &state)
 }
 
@@ -263,7 +296,7 @@ fn read_time<'a>(
     state: &mut State,
 ) -> Result<(), Malformed> {
     let not_a_record = Malformed::new(Reason::NotARecord, 0);
-    let (mut start, mut line) = cursor.next().ok_or(not_a_record)?;
+    let (mut rest, mut line) = cursor.next_line().ok_or(not_a_record)?;
     if line.len() == lines::TIME_LINE
         && let Some(usecs) = lines::time_twice(line)
     {
@@ -272,38 +305,31 @@ fn read_time<'a>(
         return Ok(());
     }
     while trim_line(line).is_empty() {
-        (start, line) = cursor.next().ok_or(not_a_record)?;
+        (rest, line) = cursor.next_line().ok_or(not_a_record)?;
     }
-    let Found::Known(Label::Time, value) = look(trim_line(line)) else { return Err(not_a_record) };
-    let time = clock(value).ok_or_else(|| Malformed::new(Reason::BadTime, value_offset(start, line)))?;
+    let Some(Piece { known: Some(Label::Time), value, .. }) = look(rest, trim_line(line)) else {
+        return Err(not_a_record);
+    };
+    let time = clock(value)
+        .ok_or_else(|| Malformed::new(Reason::BadTime, value_offset(cursor.text.len() - rest.len(), line)))?;
     state.put_time(audit, time);
     Ok(())
 }
 
-/// A line as the careful parser takes it apart.
-enum Found<'a> {
-    Known(Label, &'a [u8]),
-    Unknown(&'a [u8]),
-    /// It has no label.
-    Stray,
-    /// It is empty.
-    Blank,
-}
-
-/// Takes a line apart that has no blanks behind.
+/// Takes a line apart that has no blanks behind, as the careful parser does; where its value starts is not told. `rest`
+/// is the text from the line on. `None`: the line is empty.
 #[inline(never)]
-fn look(line: &[u8]) -> Found<'_> {
+fn look<'a>(rest: &[u8], line: &'a [u8]) -> Option<Piece<'a>> {
     if line.is_empty() {
-        return Found::Blank;
+        return None;
     }
-    let piece = split_line(line, 0);
-    if piece.label.is_empty() {
-        return Found::Stray;
+    let (label, value) = line.split_at(hint::colon(rest, line).unwrap_or_default());
+    let label = trim_blanks_end(label);
+    if label.is_empty() {
+        return Some(Piece { label, known: None, value: trim_blanks_start(line), offset: 0 });
     }
-    match piece.known {
-        Some(label) => Found::Known(label, piece.value),
-        None => Found::Unknown(piece.value),
-    }
+    let value = trim_blanks_start(value.get(1..).unwrap_or_default());
+    Some(Piece { label, known: Label::find(label), value, offset: 0 })
 }
 
 /// Cuts off one CR and the blanks before it.
@@ -474,10 +500,6 @@ fn finish(audit: &mut Audit<'_>, state: &State) -> Result<(), Malformed> {
     (*operation, *operation_code) = named(*operation, Base::Decimal, &mut anomalies);
     if audit.response.is_some_and(|response| response.outcome != Outcome::of_code(response.code)) {
         anomalies.insert(Anomaly::ResponseConflict);
-    }
-    let many = usize::try_from(state.extra_lines).map_or(true, |lines| lines > LABELS_MAX);
-    if many && Extra::new(audit.raw.bytes()).exceeds_limit() {
-        anomalies.insert(Anomaly::ExtraTruncated);
     }
     audit.anomalies = anomalies;
     audit.extra_lines = state.extra_lines;

@@ -196,6 +196,9 @@ impl Index {
     #[inline(never)]
     fn add_more(&mut self, base: u32, mut bits: u64) {
         for place in self.ends.iter_mut().skip(self.count + AT_ONCE) {
+            if bits == 0 {
+                break;
+            }
             *place = base.wrapping_add(bits.trailing_zeros());
             bits &= bits.wrapping_sub(1);
         }

@@ -19,6 +19,15 @@ pub(crate) const fn last(word: u64, byte: u8) -> Option<u32> {
     if same == 0 { None } else { Some(7 - same.leading_zeros() / 8) }
 }
 
+/// The place of the first byte that is `byte`, if there is one.
+#[inline(always)]
+pub(crate) const fn first(word: u64, byte: u8) -> Option<usize> {
+    let other = word ^ (u64_of(byte) * ONES);
+    // A borrow spoils only what is behind the first.
+    let same = other.wrapping_sub(ONES) & !other & HIGHS;
+    if same == 0 { None } else { Some(same.trailing_zeros() as usize / 8) }
+}
+
 /// The byte at a place below 8.
 #[inline(always)]
 pub(crate) const fn byte(word: u64, place: u32) -> u8 {

@@ -23,23 +23,29 @@ pub(crate) enum Step<'a> {
 
 /// Walks a frame's pieces.
 #[derive(Debug, Clone)]
-pub(crate) struct Walk<'a> {
-    pieces: Pieces<'a>,
+pub(crate) struct Walk<P> {
+    pieces: P,
     trust: Trust,
     v2: bool,
     /// Anomalies of the pieces so far.
     pub(crate) anomalies: Anomalies,
 }
 
-impl<'a> Walk<'a> {
+impl<'a> Walk<Pieces<'a>> {
     /// Starts at the front of a frame that has no line ends or blanks behind.
     pub(crate) fn new(frame: &'a [u8]) -> Self {
-        let pieces = Pieces::new(frame);
-        let mut anomalies = Anomalies::NONE;
-        if matches!(pieces, Pieces::Folded(_)) {
-            anomalies.insert(Anomaly::Folded);
+        let mut walk = Self::of_pieces(Pieces::new(frame));
+        if matches!(walk.pieces, Pieces::Folded(_)) {
+            walk.anomalies.insert(Anomaly::Folded);
         }
-        Self { pieces, trust: Trust::NONE, v2: false, anomalies }
+        walk
+    }
+}
+
+impl<'a, P: Iterator<Item = Piece<'a>>> Walk<P> {
+    /// Starts with the first of all pieces of a frame.
+    pub(crate) const fn of_pieces(pieces: P) -> Self {
+        Self { pieces, trust: Trust::NONE, v2: false, anomalies: Anomalies::NONE }
     }
 
     /// The next piece and what becomes of it.

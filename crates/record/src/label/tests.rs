@@ -41,7 +41,7 @@ fn labels_by_hints() {
                 let line = line.trim_ascii_end();
                 for behind in ["", "\n", "\nUser Name : x", "\n0123456789012345678901234567890123456789"] {
                     let frame = [b"\n\n", line, behind.as_bytes()].concat();
-                    let hint = hint::find(&frame, 2, line);
+                    let hint = hint::label(&frame[2..], line);
                     assert!(
                         hint.is_none_or(|hint| hint == (label, value.as_bytes())),
                         "{}",
@@ -55,7 +55,7 @@ fn labels_by_hints() {
             for byte in 0..=u8::MAX {
                 let mut line = [text, b" : value"].concat();
                 line[at] = byte;
-                let hint = hint::find(&line, 0, &line).map(|(label, _)| label);
+                let hint = hint::label(&line, &line).map(|(label, _)| label);
                 let known = Label::find(&line[..text.len()]);
                 assert!(hint.is_none() || hint == known, "{}", line.escape_ascii());
             }

@@ -1,6 +1,6 @@
 //! Words against bytes: each function gives what a plain loop gives.
 
-use super::{decimal, decimal_back, decimal_front, hex_back, hex_front, last, printed};
+use super::{decimal, decimal_back, decimal_front, first, hex_back, hex_front, last, printed};
 use crate::reading;
 use crate::time;
 use proptest::prelude::*;
@@ -37,6 +37,7 @@ proptest! {
         let word = u64::from_le_bytes(bytes);
         let place = |at: Option<usize>| at.map(|at| u32::try_from(at).expect("small"));
         for wanted in [b'(', b'\n', 0, 0x80, 0xff] {
+            prop_assert_eq!(first(word, wanted), bytes.iter().position(|&byte| byte == wanted));
             prop_assert_eq!(last(word, wanted), place(bytes.iter().rposition(|&byte| byte == wanted)));
         }
         prop_assert_eq!(decimal(word), reading::decimal(&bytes));
