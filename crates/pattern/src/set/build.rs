@@ -75,10 +75,11 @@ pub(super) fn build<'p>(patterns: impl Iterator<Item = &'p Pattern>, tuning: Tun
 
 impl Builder {
     fn finish(mut self, roots: Vec<Node>, has_json: bool) -> Set {
+        self.sort_texts(&roots);
         let mut scan =
             if self.tuning.prefilters { Scan::build(&self.texts, self.tuning) } else { Scan::default() };
         for (lookup, parts) in self.lookups.iter_mut().zip(&self.parts) {
-            lookup.set_parts(parts, self.tuning);
+            lookup.finish(parts, self.tuning);
         }
         let mut waiting = vec![Vec::new(); self.atoms.len()];
         let mut always = Vec::new();
@@ -222,6 +223,32 @@ impl Builder {
             Some(Atom::Tested { .. }) => 4,
             Some(Atom::Regex { .. }) | None => 6,
         }
+    }
+
+    /// Puts the rare texts of each list first: one of them mostly decides, and is what is waited for.
+    fn sort_texts(&mut self, roots: &[Node]) {
+        let mut nodes = core::mem::take(&mut self.nodes);
+        let mut lists: Vec<Node> = roots.to_vec();
+        while let Some(node) = lists.pop() {
+            let (Node::All(list) | Node::Any(list)) = node else { continue };
+            if let Some(nodes) = nodes.get_mut(list.first..list.first + list.count) {
+                nodes.sort_by_key(|node| (self.price(node), self.text_price(node)));
+                lists.extend_from_slice(nodes);
+            }
+        }
+        self.nodes = nodes;
+    }
+
+    fn text_price(&self, node: &Node) -> usize {
+        let (Node::Is(atom) | Node::Not(atom)) = node else { return 0 };
+        match self.atoms.get(*atom) {
+            Some(Atom::Text(finder)) => text_price(finder.needle(), self.uses_of(*atom)),
+            _ => 0,
+        }
+    }
+
+    fn uses_of(&self, atom: usize) -> usize {
+        self.uses.get(atom).copied().unwrap_or(1).max(1)
     }
 
     fn condition(&mut self, selector: &Selector, test: &Test) -> Node {
@@ -376,15 +403,11 @@ impl Builder {
     }
 
     fn cover_of(&self, atom: usize, scan: &Scan) -> Option<Cover> {
-        let uses = self.uses.get(atom).copied().unwrap_or(1).max(1);
+        let uses = self.uses_of(atom);
         let one = |price: usize| Some(Cover { price, atoms: vec![atom] });
         match self.atoms.get(atom)? {
             Atom::Text(_) if !scan.is_built() => None,
-            Atom::Text(finder) => {
-                let is_label = LABEL_WORDS.iter().any(|word| word.as_bytes() == finder.needle());
-                let rarity = finder.needle().len().clamp(1, 32);
-                one(uses * if is_label { LABEL_PRICE } else { 1 } * 32 / rarity)
-            }
+            Atom::Text(finder) => one(text_price(finder.needle(), uses)),
             Atom::Constant { .. } => one(uses),
             Atom::Part { .. } => one(uses * 2),
             Atom::Bound { .. } => one(uses * BOUND_PRICE),
@@ -396,6 +419,12 @@ impl Builder {
             _ => None,
         }
     }
+}
+
+/// The longer a text, the rarer it is.
+fn text_price(text: &[u8], uses: usize) -> usize {
+    let is_label = LABEL_WORDS.iter().any(|word| word.as_bytes() == text);
+    uses * if is_label { LABEL_PRICE } else { 1 } * 32 / text.len().clamp(1, 32)
 }
 
 fn join(covers: Vec<Cover>) -> Cover {

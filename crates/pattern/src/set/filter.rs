@@ -27,6 +27,8 @@ pub(super) struct TextFilter {
 struct Ends {
     grams: Grams,
     gram_bits: Bits<1>,
+    /// By hash of a gram: at which distances before the end it stands, a bit each.
+    distances: Box<[u8]>,
     tails: Tails,
     tail_bits: Bits<3>,
 }
@@ -90,27 +92,56 @@ impl Ends {
     fn of(texts: &[&[u8]], grams: Grams, tails: Tails) -> Self {
         let all_grams = texts.iter().flat_map(|text| grams.of_text(text)).map(gram_sketch);
         let all_tails = texts.iter().filter_map(|text| tails.before(text.len(), text)).map(tail_sketch);
-        Self {
+        let gram_bits = Bits::of(all_grams.collect());
+        let mut ends = Self {
             grams,
-            gram_bits: Bits::of(all_grams.collect()),
+            distances: vec![0; gram_bits.capacity()].into_boxed_slice(),
+            gram_bits,
             tails,
             tail_bits: Bits::of(all_tails.collect()),
+        };
+        for text in texts {
+            for (distance, gram) in grams.of_text(text).enumerate() {
+                let place = ends.place(gram);
+                if let Some(distances) = ends.distances.get_mut(place) {
+                    *distances |= 1 << distance;
+                }
+            }
         }
+        ends
     }
 
     #[inline(never)]
     fn may_be_in(&self, text: &[u8]) -> bool {
         let may_be = |gram| self.gram_bits.may_hold(gram_sketch(gram));
-        self.grams.any(text, may_be, |end, _| self.may_end_from(end, text))
+        self.grams.any(text, may_be, |end, gram| self.may_end_from(end, gram, text))
     }
 
-    /// Whether one may end where a gram does, or at a place behind it that no other sample looks at.
+    /// Whether one may end as far behind the end of a gram as in some text.
     #[inline(never)]
-    fn may_end_from(&self, end: usize, text: &[u8]) -> bool {
-        let ends = end..end + self.grams.stride();
-        ends.filter_map(|end| self.tails.before(end, text))
-            .any(|tail| self.tail_bits.may_hold(tail_sketch(tail)))
+    fn may_end_from(&self, end: usize, gram: u32, text: &[u8]) -> bool {
+        let distances = self.distances.get(self.place(gram)).copied().unwrap_or_default();
+        bits(distances).any(|distance| {
+            let tail = self.tails.before(end + distance, text);
+            tail.is_some_and(|tail| self.tail_bits.may_hold(tail_sketch(tail)))
+        })
     }
+
+    #[inline]
+    fn place(&self, gram: u32) -> usize {
+        let hash = usize::try_from(spread(gram_sketch(gram)) & 0xffff_ffff).unwrap_or_default();
+        hash & self.distances.len().wrapping_sub(1)
+    }
+}
+
+/// The places of the bits that are set.
+#[inline]
+pub(super) fn bits(mut set: u8) -> impl Iterator<Item = usize> {
+    core::iter::from_fn(move || {
+        let place = set.trailing_zeros();
+        set &= set.wrapping_sub(1);
+        (place < u8::BITS).then_some(place as usize)
+    })
 }
 
 impl<const MARKS: usize> Bits<MARKS> {
@@ -130,6 +161,11 @@ impl<const MARKS: usize> Bits<MARKS> {
             }
         }
         bits
+    }
+
+    /// How many numbers there is room for, a power of two.
+    const fn capacity(&self) -> usize {
+        self.words.len() * 2
     }
 
     #[inline(always)]

@@ -7,11 +7,13 @@ use aho_corasick::{AhoCorasick, AhoCorasickKind, Input, MatchKind};
 use hashbrown::HashMap;
 use memchr::memmem::Finder;
 
+use super::filter::Bits;
 use super::grams::TEXT_BYTES_MIN;
 use super::sieve::Sieve;
 use crate::ast::Order;
 use crate::layout::Place;
 use crate::number::{Decimal, Number};
+use crate::shape::text_sketch;
 use crate::tuning::Tuning;
 
 /// Texts in sum longer than this are searched by a smaller, slower automaton.
@@ -57,9 +59,11 @@ pub(super) struct Lookup {
     /// Whether one pass over a document finds its values, with those of others.
     pub(super) is_followed: bool,
     constants: HashMap<Box<[u8]>, Constants, ahash::RandomState>,
-    /// Bytes of the longest constant.
-    longest: usize,
+    /// The sketches of the constants.
+    sketches: Bits<1>,
     numbers: Ranked,
+    /// Those that are integers.
+    integers: Bits<1>,
     /// The bounds of `<`, `<=`, `>` and `>=`.
     bounds: [Ranked; 4],
     parts: Scan,
@@ -169,8 +173,9 @@ impl Lookup {
             is_awaited: false,
             is_followed: false,
             constants: HashMap::with_hasher(ahash::RandomState::with_seeds(0x68, 0x73, 0x6d, 0x73)),
-            longest: 0,
+            sketches: Bits::default(),
             numbers: Ranked::default(),
+            integers: Bits::default(),
             bounds: Default::default(),
             parts: Scan::default(),
         }
@@ -178,18 +183,13 @@ impl Lookup {
 
     /// Registers `= "text"`.
     pub(super) fn add_text(&mut self, text: &[u8], atom: usize) {
-        self.constants_of(text).texts.push(atom);
+        self.constants.entry(text.into()).or_default().texts.push(atom);
     }
 
     /// Registers `= number`.
     pub(super) fn add_number(&mut self, number: &Number, atom: usize) {
-        self.constants_of(number.text().as_bytes()).numbers.push(atom);
+        self.constants.entry(number.text().as_bytes().into()).or_default().numbers.push(atom);
         self.numbers.add(number, atom);
-    }
-
-    fn constants_of(&mut self, text: &[u8]) -> &mut Constants {
-        self.longest = self.longest.max(text.len());
-        self.constants.entry(text.into()).or_default()
     }
 
     /// Registers `< number` and its like.
@@ -201,9 +201,11 @@ impl Lookup {
         }
     }
 
-    /// Registers the parts of texts with `*` and of regular expressions.
-    pub(super) fn set_parts(&mut self, parts: &[(Box<[u8]>, usize)], tuning: Tuning) {
+    /// Registers the parts of texts with `*` and of regular expressions, when all else is.
+    pub(super) fn finish(&mut self, parts: &[(Box<[u8]>, usize)], tuning: Tuning) {
         self.parts = Scan::build(parts, tuning);
+        self.sketches = Bits::of(self.constants.keys().map(|text| text_sketch(text)).collect());
+        self.integers = Bits::of(self.numbers.0.iter().filter_map(|(number, _)| number.to_u64()).collect());
     }
 
     /// Calls `hit` with the atoms that a text value makes true.
@@ -231,21 +233,38 @@ impl Lookup {
 
     #[inline]
     fn constant(&self, text: &[u8]) -> Option<&Constants> {
-        // A hash of a long text costs as much as a search.
-        if text.len() <= self.longest { self.constants.get(text) } else { None }
+        // Most values are none, and a hash of a long one costs as much as a search.
+        if self.sketches.may_hold(text_sketch(text)) { self.constants.get(text) } else { None }
     }
 
     fn of_value(&self, text: &[u8], hit: &mut impl FnMut(usize)) {
-        if self.numbers.0.is_empty() && self.bounds.iter().all(|bounds| bounds.0.is_empty()) {
+        let is_bounded = self.bounds.iter().any(|bounds| !bounds.0.is_empty());
+        let is_equal_to_some = match integer(text) {
+            Some(integer) => self.integers.may_hold(integer),
+            None => !self.numbers.0.is_empty(),
+        };
+        if !is_bounded && !is_equal_to_some {
             return;
         }
         let Some(value) = Decimal::parse(text) else { return };
-        self.numbers.equal(&value).iter().for_each(|(_, atoms)| atoms.iter().for_each(|atom| hit(*atom)));
+        if is_equal_to_some {
+            self.numbers.equal(&value).iter().for_each(|(_, atoms)| atoms.iter().for_each(|atom| hit(*atom)));
+        }
         for (order, bounds) in ORDERS.iter().zip(&self.bounds) {
             let satisfied = bounds.satisfied(*order, &value);
             satisfied.iter().for_each(|(_, atoms)| atoms.iter().for_each(|atom| hit(*atom)));
         }
     }
+}
+
+/// The value of a text of one to 19 digits.
+#[inline]
+fn integer(text: &[u8]) -> Option<u64> {
+    let digits = if text.len() < 20 { text } else { &[] };
+    let value = digits.iter().try_fold(0_u64, |value, digit| {
+        digit.is_ascii_digit().then(|| value * 10 + u64::from(digit - b'0'))
+    })?;
+    (!digits.is_empty()).then_some(value)
 }
 
 impl Ranked {

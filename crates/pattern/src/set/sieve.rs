@@ -13,7 +13,7 @@
 
 use hashbrown::HashMap;
 
-use super::filter::{Bits, spread};
+use super::filter::{Bits, bits, spread};
 use super::grams::{Grams, Tails};
 
 /// An index of texts by their last bytes.
@@ -101,14 +101,13 @@ impl Sieve {
     fn look_behind(
         &self,
         end: usize,
-        mut distances: u8,
+        distances: u8,
         event: &[u8],
         mut steps: usize,
         hit: &mut impl FnMut(usize),
     ) -> usize {
-        while distances != 0 {
-            let end = end + distances.trailing_zeros() as usize;
-            distances &= distances - 1;
+        for distance in bits(distances) {
+            let end = end + distance;
             steps = steps.saturating_sub(1);
             let Some(tail) = self.tails.before(end, event) else { continue };
             if !self.tail_bits.may_hold(spread(tail)) {
