@@ -63,9 +63,14 @@ impl<'a> Task for Front<'a, '_> {
     #[inline(always)]
     fn run<S: Scanner>(self, scanner: S) -> Self::Output {
         let Self { frame, limits } = self;
-        match front(scanner, trim_end(frame), limits) {
+        let text = trim_end(frame);
+        let mut index = Index::EMPTY;
+        if !fast::fits(text, limits) || index.add_lines(scanner, text).is_none() {
+            return odd::parse(frame, limits).map(|audit| audit.brief());
+        }
+        match front(text, &mut index) {
             Some(brief) => Ok(brief),
-            None => odd::parse(frame, limits).map(|audit| audit.brief()),
+            None => odd::parse_with(frame, limits, Some(&mut index)).map(|audit| audit.brief()),
         }
     }
 }
@@ -73,13 +78,8 @@ impl<'a> Task for Front<'a, '_> {
 /// The front of a usual layout. All its lines have to be there, up to the response, and no others than known ones. Then
 /// the lines behind cannot change it: the first of each label counts.
 #[inline(always)]
-fn front<'a, S: Scanner>(scanner: S, text: &'a [u8], limits: &Limits) -> Option<Brief<'a>> {
-    let mut index = Index::EMPTY;
-    if !fast::fits(text, limits) {
-        return None;
-    }
-    index.add_lines(scanner, text)?;
-    let mut lines = Lines::<1>::new(text, &mut index)?;
+fn front<'a>(text: &'a [u8], index: &mut Index) -> Option<Brief<'a>> {
+    let mut lines = Lines::<1>::new(text, index)?;
     let (usecs, ..) = lines::time(text)?;
     lines.skip(b"Version No : ")?;
     let (_, sequence) = lines.hex(b"Sequence No : ", 16)??;

@@ -8,7 +8,7 @@ use std::hint::black_box;
 use hsmstream_json::Tape;
 use hsmstream_record::{
     Body, Field, Limits, Origin, Record, TextBuffer, is_boundary, parse, parse_brief, parse_carefully,
-    parse_escaped, parse_escaped_portable, parse_fast, parse_portable,
+    parse_escaped, parse_escaped_portable, parse_fast, parse_odd, parse_portable,
 };
 use libfuzzer_sys::fuzz_target;
 
@@ -46,6 +46,7 @@ fuzz_target!(|data: &[u8]| {
 fn agree(data: &[u8], limits: &Limits) {
     let careful = parse_carefully(data, limits);
     assert_eq!(parse(data, limits), careful);
+    assert_eq!(parse_odd(data, limits), careful);
     let fast = parse_fast(data, limits);
     assert!(fast.is_none_or(|audit| Ok(audit) == careful));
     assert_eq!(parse_portable(data, limits), fast);
