@@ -48,6 +48,27 @@ impl Task for Text<'_> {
     }
 }
 
+/// From a place on, by an index that held something else; the end is that of the last line.
+struct Part<'a>(&'a [u8], usize, usize);
+
+impl Task for Part<'_> {
+    type Output = Found;
+
+    fn run<S: Scanner>(self, scanner: S) -> Self::Output {
+        let Self(text, from, most) = self;
+        let mut index = Index::EMPTY;
+        index.refill(scanner, &[b'\n'; 20], 0, usize::MAX);
+        let count = index.refill(scanner, text, from, most);
+        assert_eq!(count, index.count());
+        let is_sealed = count <= LINES_MAX.min(most);
+        assert_eq!(
+            index.lines_held(),
+            (count + 1).min(if count > LINES_MAX { LINES_MAX } else { usize::MAX })
+        );
+        (held(&index), count, is_sealed.then(|| index.end(count)))
+    }
+}
+
 fn expected(text: &[u8], wanted: u8, end: Option<usize>) -> Found {
     let mut places = places(text.get(..end.unwrap_or(text.len())).expect("an end inside"), wanted);
     let count = places.len();
@@ -59,6 +80,22 @@ fn check_lines(text: &[u8]) {
     let expected = (text.len() >= BLOCK).then(|| expected(text, b'\n', None));
     assert_eq!(dispatch(Lines(text)), expected, "{}", text.escape_ascii());
     assert_eq!(Lines(text).run(Portable), expected, "{}", text.escape_ascii());
+}
+
+/// Whether all line ends were looked for or only some more than are held, those that are held are the same.
+fn check_parts(text: &[u8]) {
+    for from in [0, 1, 63, 64, 65, text.len() / 2, text.len()].into_iter().filter(|from| *from <= text.len())
+    {
+        let mut all = places(text, b'\n');
+        all.retain(|place| *place >= from);
+        let held = &all[..all.len().min(LINES_MAX)];
+        let whole = (held.to_vec(), all.len(), (all.len() <= LINES_MAX).then_some(text.len()));
+        assert_eq!(dispatch(Part(text, from, usize::MAX)), whole, "{}", text.escape_ascii());
+        assert_eq!(Part(text, from, usize::MAX).run(Portable), whole, "{}", text.escape_ascii());
+        let some = dispatch(Part(text, from, LINES_MAX));
+        assert_eq!((&some.0[..], some.2), (held, whole.2), "{}", text.escape_ascii());
+        assert_eq!(Part(text, from, LINES_MAX).run(Portable), some, "{}", text.escape_ascii());
+    }
 }
 
 fn check_string(input: &[u8]) {
@@ -79,8 +116,10 @@ proptest! {
 
     #[test]
     fn lines(few in text(b"\n", 2), many in text(b"\n", 60)) {
-        check_lines(&few);
-        check_lines(&many);
+        for text in [few, many] {
+            check_lines(&text);
+            check_parts(&text);
+        }
     }
 
     #[test]
@@ -120,6 +159,8 @@ fn texts_of_every_length() {
     for length in 0..300 {
         check_lines(&vec![b'\n'; length]);
         check_lines(&vec![b'x'; length]);
+        check_parts(&vec![b'\n'; length]);
+        check_parts(&vec![b'x'; length]);
         let mut input = vec![b'\\'; length];
         input.push(b'"');
         check_string(&input);
