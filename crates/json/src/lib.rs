@@ -4,9 +4,10 @@
 //! laid flat for random access. Nothing is converted: a number stays its text (463180677312929947 must
 //! survive), a string stays escaped until somebody wants it ([`Text`]).
 //!
-//! Invariants: no input makes a function panic; [`Reader`] allocates nothing; recursion is nowhere.
+//! Invariants: no input makes a function panic; [`Reader`] allocates nothing, a warm [`Tape`] neither; recursion is
+//! nowhere; `unsafe` stands in `scan/avx2.rs` only, whose results tests compare with those of ordinary arithmetic.
 //!
-//! Limits: nesting, by the caller, at most [`NESTING_MAX`]. Checked: the whole grammar, escapes included.
+//! Limits: nesting, by the caller, at most [`NESTING_MAX`]; a tape's text, less than 2 GiB. Checked: the whole grammar, escapes included.
 //! *Not* checked: that strings are UTF-8 (bytes are bytes), that keys are unique (the last one wins in a
 //! tape), that surrogates come in pairs (a lone one becomes U+FFFD and is reported).
 //!
