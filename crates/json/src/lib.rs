@@ -7,8 +7,8 @@
 //! Invariants: no input makes a function panic; [`Reader`] allocates nothing, a warm [`Tape`] neither; recursion is
 //! nowhere; `unsafe` stands in `scan/avx2.rs` only, whose results tests compare with those of ordinary arithmetic.
 //!
-//! Limits: nesting, by the caller, at most [`NESTING_MAX`]; a tape's text, less than 2 GiB. Checked: the whole grammar, escapes included.
-//! *Not* checked: that strings are UTF-8 (bytes are bytes), that keys are unique (the last one wins in a
+//! Limits: nesting, by the caller, at most [`NESTING_MAX`]; a tape's text, less than 2 GiB. Checked: the whole grammar,
+//! escapes included. *Not* checked: that strings are UTF-8 (bytes are bytes), that keys are unique (the last one wins in a
 //! tape), that surrogates come in pairs (a lone one becomes U+FFFD and is reported).
 //!
 //! ```
