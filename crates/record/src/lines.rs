@@ -14,6 +14,11 @@ use crate::time;
 /// A name with its code.
 pub(crate) type Named<'a> = (Option<&'a [u8]>, Option<u64>);
 
+/// Line ends of a usual layout that has a line of every label that it has a place for.
+const ENDS_MAX: usize = 19;
+
+const _: () = assert!(ENDS_MAX <= LINES_MAX, "an index holds them");
+
 /// Bytes of a first line in its usual form.
 pub(crate) const TIME_LINE: usize = 54;
 
@@ -62,7 +67,7 @@ impl<'a, 'i, const WIDTH: usize> Lines<'a, 'i, WIDTH> {
     #[inline(always)]
     pub(crate) fn new(text: &'a [u8], index: &'i mut Index) -> Option<Self> {
         index.seal(text.len());
-        if index.count() > LINES_MAX || index.end(0) != TIME_LINE {
+        if index.count() > ENDS_MAX || index.end(0) != TIME_LINE {
             return None;
         }
         let mut lines = Self { text, index, number: 0, line: &[] };
