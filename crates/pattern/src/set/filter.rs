@@ -18,6 +18,8 @@ pub(super) struct ValueFilter {
 pub(super) struct TextFilter {
     /// Length of the shortest of the others; the largest number if there are none.
     shortest: usize,
+    /// A byte that all others have and that the words of records do not.
+    shared: Option<u8>,
     /// `None` if one is too short, so that it may be anywhere.
     ends: Option<Ends>,
 }
@@ -72,7 +74,7 @@ impl TextFilter {
     pub(super) fn of(texts: &[&[u8]]) -> Self {
         let shortest = texts.iter().map(|text| text.len()).min().unwrap_or(usize::MAX);
         let ends = Grams::of(shortest).map(|grams| Ends::of(texts, grams, Tails::of(shortest)));
-        Self { shortest, ends }
+        Self { shortest, shared: shared_byte(texts), ends }
     }
 
     /// Fewest bytes of a text that may hold one of the others.
@@ -84,8 +86,25 @@ impl TextFilter {
     /// Whether the text may hold one of the others, ASCII letters in any case.
     #[inline]
     pub(super) fn may_find(&self, text: &[u8]) -> bool {
-        self.shortest <= text.len() && self.ends.as_ref().is_none_or(|ends| ends.may_be_in(text))
+        self.shortest <= text.len()
+            && (text.len() < LONG_BYTES_MIN || self.has_shared(text))
+            && self.ends.as_ref().is_none_or(|ends| ends.may_be_in(text))
     }
+
+    #[inline(never)]
+    fn has_shared(&self, text: &[u8]) -> bool {
+        self.shared.is_none_or(|byte| memchr::memchr(byte, text).is_some())
+    }
+}
+
+/// Texts of so many bytes at least are worth a search for one byte first.
+const LONG_BYTES_MIN: usize = 64;
+
+/// A byte that all texts have, and that is no letter, digit, blank or mark of a line of a record.
+fn shared_byte(texts: &[&[u8]]) -> Option<u8> {
+    let (first, others) = texts.split_first()?;
+    let is_rare = |byte: u8| !byte.is_ascii_alphanumeric() && !b" \t\n:_".contains(&byte);
+    first.iter().copied().find(|byte| is_rare(*byte) && others.iter().all(|text| text.contains(byte)))
 }
 
 impl Ends {

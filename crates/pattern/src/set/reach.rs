@@ -46,14 +46,20 @@ pub(super) fn through(text: &[u8], part: Neighbours<'_>) -> Option<Overlap> {
     found
 }
 
-/// Whether `fixed` and what may stand before it can end with `text`.
+/// Whether `fixed` and what may stand before it can end with `text`. The last bytes mostly tell.
 fn ends_like(fixed: &[u8], text: &[u8]) -> bool {
-    fixed.ends_with(text) || text.ends_with(fixed)
+    match (fixed.last(), text.last()) {
+        (Some(one), Some(other)) => one == other && (fixed.ends_with(text) || text.ends_with(fixed)),
+        _ => true,
+    }
 }
 
-/// Whether `fixed` and what may stand behind it can begin with `text`.
+/// Whether `fixed` and what may stand behind it can begin with `text`. The first bytes mostly tell.
 fn begins_like(fixed: &[u8], text: &[u8]) -> bool {
-    fixed.starts_with(text) || text.starts_with(fixed)
+    match (fixed.first(), text.first()) {
+        (Some(one), Some(other)) => one == other && (fixed.starts_with(text) || text.starts_with(fixed)),
+        _ => true,
+    }
 }
 
 #[cfg(test)]

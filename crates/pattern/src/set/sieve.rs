@@ -81,7 +81,7 @@ impl Sieve {
     }
 
     /// Calls `hit` with the atoms of texts that occur. False: it was given up, and some may be missing.
-    #[inline]
+    #[inline(never)]
     pub(super) fn each(&self, event: &[u8], mut hit: impl FnMut(usize)) -> bool {
         let mut steps = STEPS_MIN + event.len() / PLACES_PER_STEP;
         let distances = |gram| self.distances.get(self.place(gram)).copied().unwrap_or_default();
