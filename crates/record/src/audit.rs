@@ -3,6 +3,7 @@
 use crate::anomaly::{Anomalies, Anomaly};
 use crate::extra::Extra;
 use crate::field::Field;
+use crate::print::Print;
 use crate::raw::Raw;
 use crate::value::Value;
 
@@ -64,6 +65,8 @@ pub struct Audit<'a> {
     /// What is odd about the record. [`Anomaly::InvalidUtf8`] is never among them: only who prints the
     /// record finds that out.
     pub anomalies: Anomalies,
+    /// How it is printed, if the parser saw that.
+    pub print: Print,
     /// Lines that go to `extra`, repetitions counted; spares the walk for the usual 0.
     pub(crate) extra_lines: u32,
 }

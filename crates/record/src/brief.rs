@@ -68,7 +68,7 @@ impl<'a> Task for Front<'a, '_> {
         if !fast::fits(text, limits) || index.add_lines(scanner, text).is_none() {
             return odd::parse(frame, limits).map(|audit| audit.brief());
         }
-        match front(text, &mut index) {
+        match front(scanner, text, &mut index) {
             Some(brief) => Ok(brief),
             None => odd::parse_with(frame, limits, Some(&mut index)).map(|audit| audit.brief()),
         }
@@ -78,9 +78,9 @@ impl<'a> Task for Front<'a, '_> {
 /// The front of a usual layout. All its lines have to be there, up to the response, and no others than known ones. Then
 /// the lines behind cannot change it: the first of each label counts.
 #[inline(always)]
-fn front<'a>(text: &'a [u8], index: &mut Index) -> Option<Brief<'a>> {
-    let mut lines = Lines::<1>::new(text, index)?;
-    let (usecs, ..) = lines::time(text)?;
+fn front<'a, S: Scanner>(scanner: S, text: &'a [u8], index: &mut Index) -> Option<Brief<'a>> {
+    let mut lines = Lines::<1, S>::new(scanner, text, index)?;
+    let (usecs, ..) = lines::time(scanner, text)?;
     lines.skip(b"Version No : ")?;
     let (_, sequence) = lines.hex(b"Sequence No : ", 16)??;
     let (_, reboot) = lines.hex(b"Reboot counter : ", 8)??;

@@ -21,6 +21,7 @@ use crate::boundary::trim_end;
 use crate::label::Label;
 use crate::limits::Limits;
 use crate::lines::{self, Lines, Named};
+use crate::print::Print;
 use crate::raw::{Raw, TextBuffer};
 use crate::reading::Base;
 use crate::scan::{self, Index, LINES_MAX, Portable, Scanner, Task};
@@ -110,7 +111,7 @@ impl<'a, F: Sink<'a>> Task for Plain<'a, '_, F> {
         if !fits(text, self.limits) || index.add_lines(scanner, text).is_none() {
             return self.or_else.odd(None);
         }
-        record::<1, _>(text, &mut index, text.into(), self.or_else)
+        record::<1, _, _>(scanner, text, &mut index, text.into(), self.or_else)
     }
 }
 
@@ -155,7 +156,13 @@ impl<'a, R, F: FnOnce(Audit<'a>, usize) -> R> Task for Escaped<'a, '_, F> {
             return None;
         }
         let Self { buffer, then, .. } = self;
-        record::<2, _>(text, &mut index, Raw::escaped(text, buffer), Then(|audit| then(audit, end + 1)))
+        record::<2, _, _>(
+            scanner,
+            text,
+            &mut index,
+            Raw::escaped(text, buffer),
+            Then(|audit| then(audit, end + 1)),
+        )
     }
 }
 
@@ -181,20 +188,23 @@ pub(crate) trait Sink<'a> {
 
 /// Reads a record whose line ends are known and have `WIDTH` bytes each.
 #[inline(always)]
-fn record<'a, const WIDTH: usize, S: Sink<'a>>(
+fn record<'a, const WIDTH: usize, S: Scanner, K: Sink<'a>>(
+    scanner: S,
     text: &'a [u8],
     index: &mut Index,
     raw: Raw<'a>,
-    sink: S,
-) -> S::Output {
-    let Some(mut lines) = Lines::<WIDTH>::new(text, index) else { return sink.odd(Some(index)) };
-    let Some(usecs) = lines::time_twice(text) else { return sink.odd(Some(index)) };
+    sink: K,
+) -> K::Output {
+    let Some(mut lines) = Lines::<WIDTH, S>::new(scanner, text, index) else { return sink.odd(Some(index)) };
+    let Some(usecs) = lines::time_twice(scanner, text) else { return sink.odd(Some(index)) };
     let Some(Header { version, sequence, reboot, command, user_id, session, response, log_type }) =
         header(&mut lines)
     else {
         return sink.odd(Some(index));
     };
-    let Some((user, key, rest)) = details(lines, version.is_some()) else { return sink.odd(Some(index)) };
+    let Some((user, key, rest, print)) = details(lines, version.is_some()) else {
+        return sink.odd(Some(index));
+    };
     // Written at once and nowhere given by reference: so each field goes where the caller wants it, and the
     // record, which is large, is not copied.
     sink.read(Audit {
@@ -224,6 +234,7 @@ fn record<'a, const WIDTH: usize, S: Sink<'a>>(
         host_time_usecs: rest.host_time_usecs,
         propagation_delay_usecs: rest.propagation_delay_usecs,
         anomalies: Anomalies::NONE,
+        print,
         extra_lines: 0,
     })
 }
@@ -241,7 +252,7 @@ struct Header<'a> {
 }
 
 #[inline(always)]
-fn header<'a, const WIDTH: usize>(lines: &mut Lines<'a, '_, WIDTH>) -> Option<Header<'a>> {
+fn header<'a, const WIDTH: usize, S: Scanner>(lines: &mut Lines<'a, '_, WIDTH, S>) -> Option<Header<'a>> {
     Some(Header {
         version: lines.text(b"Version No : ")?,
         sequence: lines.hex(b"Sequence No : ", 16)??.1,
@@ -259,10 +270,10 @@ fn header<'a, const WIDTH: usize>(lines: &mut Lines<'a, '_, WIDTH>) -> Option<He
 
 /// Reads what only some records have, up to the end.
 #[inline(always)]
-fn details<'a, const WIDTH: usize>(
-    mut lines: Lines<'a, '_, WIDTH>,
+fn details<'a, const WIDTH: usize, S: Scanner>(
+    mut lines: Lines<'a, '_, WIDTH, S>,
     has_version: bool,
-) -> Option<(User<'a>, Keys, Rest<'a>)> {
+) -> Option<(User<'a>, Keys, Rest<'a>, Print)> {
     let (mut user, mut key) = (User::default(), Keys::default());
     match lines.line.first() {
         Some(b'U') => {
@@ -272,6 +283,7 @@ fn details<'a, const WIDTH: usize>(
         Some(b'P' | b'K') => key = keys(&mut lines)?,
         _ => {}
     }
+    let print = if lines.line.is_empty() { lines.print } else { Print::UNKNOWN };
     let rest = if lines.line.is_empty() {
         Rest::default()
     } else if user.name.is_none() {
@@ -281,7 +293,7 @@ fn details<'a, const WIDTH: usize>(
     } else {
         return None;
     };
-    Some((user, key, rest))
+    Some((user, key, rest, print))
 }
 
 /// The fields of rarer records.
@@ -300,7 +312,7 @@ struct Rest<'a> {
 
 /// Reads a record's last lines: the clocks.
 #[inline(never)]
-fn clocks<'a, const WIDTH: usize>(mut lines: Lines<'a, '_, WIDTH>) -> Option<Rest<'a>> {
+fn clocks<'a, const WIDTH: usize, S: Scanner>(mut lines: Lines<'a, '_, WIDTH, S>) -> Option<Rest<'a>> {
     let rest = Rest {
         local_time_usecs: lines.clock(b"local time : ", Label::LocalTime)?,
         host_time_usecs: lines.clock(b"host time : ", Label::HostTime)?,
@@ -313,7 +325,7 @@ fn clocks<'a, const WIDTH: usize>(mut lines: Lines<'a, '_, WIDTH>) -> Option<Res
 /// Reads a record's last lines: what is believed behind a user name in the second layout, besides the user
 /// type, which is all in the first.
 #[inline(never)]
-fn believed<'a, const WIDTH: usize>(mut lines: Lines<'a, '_, WIDTH>) -> Option<Rest<'a>> {
+fn believed<'a, const WIDTH: usize, S: Scanner>(mut lines: Lines<'a, '_, WIDTH, S>) -> Option<Rest<'a>> {
     let mechanism = lines.text(b"Mechanism : ")?;
     let name = lines.text(b"Target User Name : ")?;
     let (user_type, type_code) = lines.named(b"Target User Type : ", Base::Decimal)?;
@@ -338,22 +350,24 @@ struct Command<'a> {
 
 /// Command type and opcode, at least one of them; the second layout has them the other way round.
 #[inline(always)]
-fn command<'a, const WIDTH: usize>(lines: &mut Lines<'a, '_, WIDTH>) -> Option<Command<'a>> {
+fn command<'a, const WIDTH: usize, S: Scanner>(lines: &mut Lines<'a, '_, WIDTH, S>) -> Option<Command<'a>> {
     let mut command_type = lines.command_type()?;
     let opcode = lines.named(b"Opcode : ", Base::Hex)?;
     if command_type.0.is_none() {
         command_type = lines.command_type()?;
+        lines.print = lines.print.with_opcode_first(command_type.0.is_some());
     }
     (opcode.0.is_some() || command_type.0.is_some()).then_some(Command { command_type, opcode })
 }
 
 /// Key handles; the second layout has the first two the other way round.
 #[inline(always)]
-fn keys<const WIDTH: usize>(lines: &mut Lines<'_, '_, WIDTH>) -> Option<Keys> {
+fn keys<const WIDTH: usize, S: Scanner>(lines: &mut Lines<'_, '_, WIDTH, S>) -> Option<Keys> {
     let mut private_handle = lines.decimal(b"Priv/Secret Key Handle : ")?;
     let public_handle = lines.decimal(b"Public Key Handle : ")?;
     if private_handle.is_none() {
         private_handle = lines.decimal(b"Priv/Secret Key Handle : ")?;
+        lines.print = lines.print.with_public_first(private_handle.is_some());
     }
     Some(Keys { private_handle, public_handle, object_handle: lines.decimal(b"Key Handle : ")? })
 }

@@ -6,8 +6,9 @@
 use crate::audit::{Outcome, Response};
 use crate::boundary::trim_blanks_start;
 use crate::label::Label;
+use crate::print::Print;
 use crate::reading::{self, Base, Reading};
-use crate::scan::{Index, LINES_MAX};
+use crate::scan::{Index, LINES_MAX, NUMBER, Scanner};
 use crate::swar;
 use crate::time;
 
@@ -24,20 +25,20 @@ pub(crate) const TIME_LINE: usize = 54;
 
 /// The microseconds of a first line of usual length; and the time as printed, and the digits.
 #[inline(always)]
-pub(crate) fn time(text: &[u8]) -> Option<(u64, &[u8; 24], &[u8; 16])> {
+pub(crate) fn time<S: Scanner>(scanner: S, text: &[u8]) -> Option<(u64, &[u8; 24], &[u8; NUMBER])> {
     let line: &[u8; TIME_LINE] = text.first_chunk()?;
     let (printed, rest) = behind(line, b"Time: ")?.split_first_chunk()?;
     let digits = behind(rest, b", usecs:")?.first_chunk()?;
     // Sixteen digits, as from 2001 to 2286: less than the largest time.
-    let usecs = swar::decimal_16(digits)?;
+    let usecs = scanner.decimal(digits, NUMBER)?;
     debug_assert!(usecs <= time::USECS_MAX);
     Some((usecs, printed, digits))
 }
 
 /// The same, if the printed time agrees.
 #[inline(always)]
-pub(crate) fn time_twice(text: &[u8]) -> Option<u64> {
-    let (usecs, printed, digits) = time(text)?;
+pub(crate) fn time_twice<S: Scanner>(scanner: S, text: &[u8]) -> Option<u64> {
+    let (usecs, printed, digits) = time(scanner, text)?;
     // The microseconds of both are the same six digits, so that seconds are all there is to compare.
     let agree = if last_word(printed)? >> 16 == last_word(digits)? >> 16 {
         swar::printed_seconds(printed)?.abs_diff(usecs / 1_000_000) <= time::MISMATCH_USECS_MAX / 1_000_000
@@ -52,25 +53,28 @@ pub(crate) fn time_twice(text: &[u8]) -> Option<u64> {
 /// Each method looks whether the line at hand has a label, and takes the line if it has. `None`: give up.
 /// `Some(None)`: another label stands there, nothing was taken.
 #[derive(Debug)]
-pub(crate) struct Lines<'a, 'i, const WIDTH: usize> {
+pub(crate) struct Lines<'a, 'i, const WIDTH: usize, S> {
+    scanner: S,
     text: &'a [u8],
     index: &'i Index,
     /// Which line end is in front of the next line.
     number: usize,
     /// The line at hand; empty behind the last.
     pub(crate) line: &'a [u8],
+    /// How the lines so far are printed.
+    pub(crate) print: Print,
 }
 
-impl<'a, 'i, const WIDTH: usize> Lines<'a, 'i, WIDTH> {
+impl<'a, 'i, const WIDTH: usize, S: Scanner> Lines<'a, 'i, WIDTH, S> {
     /// The lines behind the first, whose line ends have `WIDTH` bytes each. `None` if there are too many, or the first
     /// is not of its usual length.
     #[inline(always)]
-    pub(crate) fn new(text: &'a [u8], index: &'i mut Index) -> Option<Self> {
+    pub(crate) fn new(scanner: S, text: &'a [u8], index: &'i mut Index) -> Option<Self> {
         index.seal(text.len());
         if index.count() > ENDS_MAX || index.end(0) != TIME_LINE {
             return None;
         }
-        let mut lines = Self { text, index, number: 0, line: &[] };
+        let mut lines = Self { scanner, text, index, number: 0, line: &[], print: Print::USUAL };
         lines.advance()?;
         Some(lines)
     }
@@ -94,10 +98,14 @@ impl<'a, 'i, const WIDTH: usize> Lines<'a, 'i, WIDTH> {
 
     /// The value of the line at hand, if it has this label. The label comes with its usual colon and blanks.
     #[inline(always)]
-    fn value<const N: usize>(&self, label: &[u8; N]) -> Option<&'a [u8]> {
+    fn value<const N: usize>(&mut self, label: &[u8; N]) -> Option<&'a [u8]> {
         match self.line.split_first_chunk() {
             Some((front, value @ [first, ..])) if front == label && *first > b' ' => Some(value),
-            _ if self.line.first() == label.first() => value_of_odd(self.line, label),
+            _ if self.line.first() == label.first() => {
+                let value = value_of_odd(self.line, label)?;
+                self.print = Print::UNKNOWN;
+                Some(value)
+            }
             _ => None,
         }
     }
@@ -126,7 +134,14 @@ impl<'a, 'i, const WIDTH: usize> Lines<'a, 'i, WIDTH> {
         }
     }
 
-    /// A number and its text. The digits of a short one are in the line's last word.
+    /// The last bytes up to the end of the line at hand.
+    #[inline(always)]
+    fn last_bytes(&self) -> Option<&'a [u8; NUMBER]> {
+        let end = self.index.end(self.number);
+        self.text.get(end.wrapping_sub(NUMBER)..end)?.first_chunk()
+    }
+
+    /// A number of at most `digits_max` digits, and its text.
     #[inline(always)]
     pub(crate) fn hex<const N: usize>(
         &mut self,
@@ -135,21 +150,20 @@ impl<'a, 'i, const WIDTH: usize> Lines<'a, 'i, WIDTH> {
     ) -> Option<Option<(&'a [u8], u64)>> {
         let Some(value) = self.value(label) else { return Some(None) };
         let count = behind(value, b"0x")?.len();
-        let number = if count <= 8 {
-            swar::hex_back(last_word(self.line)?, count)?
-        } else {
-            reading::hex(value, digits_max)?
-        };
+        if count > digits_max {
+            return None;
+        }
+        let number = self.scanner.hex(self.last_bytes()?, count)?;
         self.advance()?;
         Some(Some((value, number)))
     }
 
-    /// A number. The digits of a short one are in the line's last word.
+    /// A number.
     #[inline(always)]
     pub(crate) fn decimal<const N: usize>(&mut self, label: &[u8; N]) -> Option<Option<u64>> {
         let Some(value) = self.value(label) else { return Some(None) };
-        let number = if value.len() <= 8 {
-            swar::decimal_back(last_word(self.line)?, value.len())?
+        let number = if value.len() <= NUMBER {
+            self.scanner.decimal(self.last_bytes()?, value.len())?
         } else {
             reading::decimal(value)?
         };
@@ -164,7 +178,7 @@ impl<'a, 'i, const WIDTH: usize> Lines<'a, 'i, WIDTH> {
             && front.ends_with(b" usec:")
         {
             self.advance()?;
-            return swar::decimal_16(digits).map(Some);
+            return self.scanner.decimal(digits, NUMBER).map(Some);
         }
         match reading::read(label, self.take(value)?) {
             Reading::Clock(number, _) | Reading::Number(number) => Some(Some(number)),
@@ -177,11 +191,19 @@ impl<'a, 'i, const WIDTH: usize> Lines<'a, 'i, WIDTH> {
     pub(crate) fn named<const N: usize>(&mut self, label: &[u8; N], base: Base) -> Option<Named<'a>> {
         let Some(value) = self.value(label) else { return Some((None, None)) };
         let value = self.take(value)?;
-        let (name, code) = match short_code(value, base) {
-            Some((name, code)) => (name, Some(code)),
-            None => reading::name_code(value, base).ok()?,
-        };
-        Some((Some(name), code))
+        match short_code(value, base) {
+            Some(short) => {
+                if !short.is_usual {
+                    self.print = Print::UNKNOWN;
+                }
+                Some((Some(short.name), Some(short.code)))
+            }
+            None => {
+                self.print = Print::UNKNOWN;
+                let (name, code) = reading::name_code(value, base).ok()?;
+                Some((Some(name), code))
+            }
+        }
     }
 
     /// As [`Self::named`]; nearly all commands are of one type.
@@ -192,7 +214,11 @@ impl<'a, 'i, const WIDTH: usize> Lines<'a, 'i, WIDTH> {
             self.advance()?;
             return Some((name, Some(0)));
         }
-        self.named(b"Command Type(hex) : ", Base::Hex)
+        let named = self.named(b"Command Type(hex) : ", Base::Hex)?;
+        if named.0.is_some() {
+            self.print = Print::UNKNOWN;
+        }
+        Some(named)
     }
 
     #[inline(always)]
@@ -204,6 +230,9 @@ impl<'a, 'i, const WIDTH: usize> Lines<'a, 'i, WIDTH> {
         }
         let Some(value) = self.value(b"Response : ") else { return Some(None) };
         let response = reading::response(self.take(value)?)?;
+        if !is_usual_answer(value, &response) {
+            self.print = Print::UNKNOWN;
+        }
         (response.outcome == Outcome::of_code(response.code)).then_some(Some(response))
     }
 }
@@ -229,9 +258,32 @@ fn value_of_odd<'a>(line: &'a [u8], label: &[u8]) -> Option<&'a [u8]> {
     value.first().is_some_and(|first| *first > b' ').then_some(value)
 }
 
+/// Whether an answer is printed `CODE:HSM Error: TEXT`, the code without leading zeros.
+#[inline(never)]
+fn is_usual_answer(value: &[u8], response: &Response<'_>) -> bool {
+    let front = value.strip_suffix(response.text).and_then(|front| front.strip_suffix(b":HSM Error: "));
+    matches!(front, Some([b'1'..=b'9', ..])) && !response.text.is_empty()
+}
+
+/// A name with a short code.
+pub(crate) struct ShortCode<'a> {
+    pub(crate) name: &'a [u8],
+    pub(crate) code: u64,
+    /// Whether the code is printed as numbers usually are: hex with `0x` and small letters, no leading zeros.
+    pub(crate) is_usual: bool,
+}
+
 /// Splits `NAME (CODE)` if the code is so short that all from the blank on fits into a word.
 #[inline(always)]
-pub(crate) fn short_code(value: &[u8], base: Base) -> Option<(&[u8], u64)> {
+pub(crate) fn short_code(value: &[u8], base: Base) -> Option<ShortCode<'_>> {
+    const HALVES: u64 = 0x4040_4040_4040_4040;
+    // Nearly all decimal codes have one digit.
+    if base == Base::Decimal
+        && let [name @ .., b' ', b'(', digit @ b'0'..=b'9', b')'] = value
+        && name.last().is_some_and(|last| *last > b' ')
+    {
+        return Some(ShortCode { name, code: u64::from(digit - b'0'), is_usual: true });
+    }
     let (front, [word @ .., b')']) = value.split_last_chunk::<9>()? else { return None };
     let word = u64::from_le_bytes(*word);
     let open = swar::last(word, b'(')?;
@@ -241,12 +293,18 @@ pub(crate) fn short_code(value: &[u8], base: Base) -> Option<(&[u8], u64)> {
         return None;
     }
     let (digits, count) = (swar::behind(word, open), 7_usize.wrapping_sub(open as usize));
-    let code = match base {
+    let (digits, count, is_usual) = match base {
         Base::Hex if digits & 0xffff == u64::from(u16::from_le_bytes(*b"0x")) => {
-            swar::hex_front(digits >> 16, count.checked_sub(2)?)
+            // Large letters lack the bit that small ones have.
+            (digits >> 16, count.checked_sub(2)?, digits >> 16 & HALVES & !(digits >> 15) == 0)
         }
-        Base::Hex => swar::hex_front(digits, count),
-        Base::Decimal => swar::decimal_front(digits, count),
+        Base::Hex => (digits, count, false),
+        Base::Decimal => (digits, count, true),
     };
-    Some((name, code?))
+    let code = match base {
+        Base::Hex => swar::hex_front(digits, count)?,
+        Base::Decimal => swar::decimal_front(digits, count)?,
+    };
+    let is_usual = is_usual & (count == 1 || digits & 0xff != u64::from(b'0'));
+    Some(ShortCode { name, code, is_usual })
 }

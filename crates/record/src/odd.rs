@@ -25,7 +25,7 @@ use crate::limits::Limits;
 use crate::lines;
 use crate::pieces::{Folded, Piece, is_folded, split_line};
 use crate::reason::{Malformed, Reason};
-use crate::scan::Index;
+use crate::scan::{Index, Portable};
 use crate::walk::Walk;
 use cursor::{Cursor, find_lines, look, trim_line};
 use state::{State, clock};
@@ -156,7 +156,7 @@ fn read_time<'a>(
     let not_a_record = Malformed::new(Reason::NotARecord, 0);
     let (mut rest, mut line) = cursor.next_line().ok_or(not_a_record)?;
     if line.len() == lines::TIME_LINE
-        && let Some(usecs) = lines::time_twice(line)
+        && let Some(usecs) = lines::time_twice(Portable, line)
     {
         state.trust.judge(Label::Time, false, &mut state.anomalies);
         audit.usecs = usecs;

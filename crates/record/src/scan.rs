@@ -12,10 +12,12 @@
 
 #[cfg(target_arch = "x86_64")]
 mod avx2;
+mod digits;
 #[cfg(target_arch = "aarch64")]
 mod neon;
 mod portable;
 
+pub(crate) use digits::NUMBER;
 pub(crate) use portable::Portable;
 
 /// Bytes that are compared at once.
@@ -33,6 +35,19 @@ pub(crate) trait Scanner: Copy {
     /// Sets the bit of each byte of the block that may not stand in a JSON string, or ends it: a quote, or less
     /// than 0x20.
     fn ends_string(self, block: &[u8; BLOCK]) -> u64;
+
+    /// The number that the last `count` bytes print in hex digits of either case. `None` if there are none or more than the
+    /// block has, or one is no digit.
+    #[inline(always)]
+    fn hex(self, block: &[u8; NUMBER], count: usize) -> Option<u64> {
+        digits::hex(*block, count)
+    }
+
+    /// The same for decimal digits.
+    #[inline(always)]
+    fn decimal(self, block: &[u8; NUMBER], count: usize) -> Option<u64> {
+        digits::decimal(*block, count)
+    }
 }
 
 /// Work that is compiled once for each scanner.

@@ -345,3 +345,42 @@ proptest! {
         agrees(format!("{head}User Name : {name}{end}").as_bytes());
     }
 }
+
+/// What the promise of [`hsmstream_record::Print`] needs, piece by piece.
+#[test]
+fn only_what_is_printed_as_usual_is_called_so() {
+    let usual = std::str::from_utf8(MADE[0]).expect("UTF-8");
+    let print =
+        |text: &str| parse(text.as_bytes(), &Limits::default()).map_or(0, |audit| audit.print.number());
+    assert_ne!(print(usual), 0);
+    for (part, other) in [
+        ("Opcode : ", "Opcode: "),
+        ("Opcode : ", "Opcode :  "),
+        ("Session Handle : ", "Session Handle\t: "),
+        ("(0xd)", "(0xD)"),
+        ("(0xd)", "(0x0d)"),
+        ("(0xd)", "(d)"),
+        ("(0xd)", ""),
+        (" (0xd)", "  (0xd)"),
+        ("(0x0)", "(0x1)"),
+        ("CN_MGMT_CMD", "CN_OTHER_CMD"),
+        ("163:HSM Error: ", "163: HSM Error: "),
+        ("163:HSM Error: ", "163:HSM Error:"),
+        ("163:HSM Error: ", "0163:HSM Error: "),
+        ("163:HSM Error: ", "163:"),
+        ("LOG (2)", "LOG (02)"),
+        ("USER (1)", "USER (012)"),
+        ("Log type", "Log typ"),
+    ] {
+        let odd = usual.replacen(part, other, 1);
+        assert_ne!(odd, usual, "{part}");
+        assert_eq!(print(&odd), 0, "{odd}");
+    }
+    let second = std::str::from_utf8(MADE[3]).expect("UTF-8");
+    let second = second.replacen("0: HSM", "0:HSM", 1);
+    // Another order of the commands, and of the keys.
+    let orders = [MADE[1], second.as_bytes()].map(|frame| print(std::str::from_utf8(frame).expect("UTF-8")));
+    assert_eq!((print(usual), orders), (1, [1, 7]));
+    // The rarer fields have no usual way.
+    assert_eq!([MADE[2], MADE[4]].map(|frame| print(std::str::from_utf8(frame).expect("UTF-8"))), [0, 0]);
+}

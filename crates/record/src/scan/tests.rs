@@ -1,6 +1,6 @@
 //! The scanners against bytes looked at one by one.
 
-use super::{BLOCK, Index, LINES_MAX, Portable, Scanner, Task, dispatch};
+use super::{BLOCK, Index, LINES_MAX, NUMBER, Portable, Scanner, Task, dispatch};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -164,5 +164,52 @@ fn texts_of_every_length() {
         let mut input = vec![b'\\'; length];
         input.push(b'"');
         check_string(&input);
+    }
+}
+
+struct Number<'a>(&'a [u8; NUMBER], usize);
+
+impl Task for Number<'_> {
+    type Output = [Option<u64>; 2];
+
+    fn run<S: Scanner>(self, scanner: S) -> Self::Output {
+        [scanner.hex(self.0, self.1), scanner.decimal(self.0, self.1)]
+    }
+}
+
+/// The number that the last bytes print; digit by digit.
+fn number(block: &[u8], count: usize, radix: u32) -> Option<u64> {
+    let digits = block.get(block.len().checked_sub(count)?..).filter(|digits| !digits.is_empty())?;
+    digits.iter().try_fold(0, |number, byte| {
+        Some(number * u64::from(radix) + u64::from(char::from(*byte).to_digit(radix)?))
+    })
+}
+
+fn check_number(block: &[u8; NUMBER], count: usize) {
+    let expected = [number(block, count, 16), number(block, count, 10)];
+    assert_eq!(dispatch(Number(block, count)), expected, "{} {count}", block.escape_ascii());
+    assert_eq!(Number(block, count).run(Portable), expected, "{} {count}", block.escape_ascii());
+}
+
+#[test]
+fn each_byte_in_each_number_of_digits() {
+    for digits in [b"1234567890123456", b"fedcba9876543210", b"FFFFFFFFFFFFFFFF", b"9999999999999999"] {
+        for count in 0..=NUMBER + 2 {
+            for (at, byte) in (0..NUMBER).flat_map(|at| (0..=u8::MAX).map(move |byte| (at, byte))) {
+                let mut block = *digits;
+                block[at] = byte;
+                check_number(&block, count);
+            }
+        }
+    }
+}
+
+proptest! {
+    #[test]
+    fn numbers_of_anything(
+        block in vec(select(b"0123456789abcdefABCDEF0123456789gG/:@`\n".to_vec()), NUMBER),
+        count in 0..=NUMBER,
+    ) {
+        check_number(block.first_chunk().expect("as many as asked for"), count);
     }
 }
