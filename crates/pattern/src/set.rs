@@ -5,13 +5,14 @@
 //! atom. A record is matched in three steps:
 //!
 //! ```text
-//! 1. one pass of an Aho-Corasick automaton over the text: which texts occur
+//! 1. samples of the text (`sieve`), or one pass of an Aho-Corasick automaton: which of the texts occur that
+//!    patterns wait for
 //!    one look-up per selector and slot that needs it: which constants, parts and bounds its value meets;
 //!    of a JSON text all selectors without wildcards are followed in one pass (`paths`)
 //! 2. each pattern waits at a few atoms of which one must be true if it is to match (its *cover*, chosen
 //!    rare); the true atoms of step 1 call their patterns: the candidates
-//! 3. each candidate's function is evaluated; atoms not known yet (regular expressions, order, `!=`) are
-//!    evaluated when asked, once per record
+//! 3. each candidate's function is evaluated; atoms not known yet (other texts, regular expressions, order,
+//!    `!=`) are evaluated when asked, once per record
 //! ```
 //!
 //! So the work of a record grows with the patterns that its own rare values call, not with the rule set.

@@ -114,6 +114,18 @@ fn texts_that_nobody_waits_for_are_found() {
     }
 }
 
+/// An event for which the samples are given up.
+#[test]
+fn events_made_of_ends_are_matched_alike() {
+    let texts: Vec<String> = (0..1000).map(|number| format!("{number:04}_the_same_end")).collect();
+    let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
+    let set = set(&texts);
+    let event = [&b"the_same_end".repeat(50)[..], b"0017_the_same_end", b"x0999_the_same_en"].concat();
+    let mut matched = Vec::new();
+    set.matches_text(&event, &mut Scratch::new(), &mut matched);
+    assert_eq!(matched, [17]);
+}
+
 #[test]
 fn matches_are_appended_in_order() {
     let set = set(&["b", "", "a", "-x", "b"]);
