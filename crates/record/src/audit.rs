@@ -181,6 +181,7 @@ impl<'a> Audit<'a> {
     pub const fn with_bad_escape(mut self, bad_escape: bool) -> Self {
         if bad_escape {
             self.anomalies.insert(Anomaly::BadEscape);
+            self.print = Print::UNKNOWN;
         }
         self
     }

@@ -21,7 +21,7 @@ use crate::boundary::trim_end;
 use crate::label::Label;
 use crate::limits::Limits;
 use crate::lines::{self, Lines, Named};
-use crate::print::Print;
+use crate::print::{Print, mark};
 use crate::raw::{Raw, TextBuffer};
 use crate::reading::Base;
 use crate::scan::{self, Index, LINES_MAX, Portable, Scanner, Task};
@@ -202,7 +202,7 @@ fn record<'a, const WIDTH: usize, S: Scanner, K: Sink<'a>>(
     else {
         return sink.odd(Some(index));
     };
-    let Some((user, key, rest, print)) = details(lines, version.is_some()) else {
+    let Some((user, key, rest, seen)) = details(lines, version.is_some()) else {
         return sink.odd(Some(index));
     };
     // Written at once and nowhere given by reference: so each field goes where the caller wants it, and the
@@ -234,7 +234,7 @@ fn record<'a, const WIDTH: usize, S: Scanner, K: Sink<'a>>(
         host_time_usecs: rest.host_time_usecs,
         propagation_delay_usecs: rest.propagation_delay_usecs,
         anomalies: Anomalies::NONE,
-        print,
+        print: Print::of(seen),
         extra_lines: 0,
     })
 }
@@ -253,7 +253,7 @@ struct Header<'a> {
 
 #[inline(always)]
 fn header<'a, const WIDTH: usize, S: Scanner>(lines: &mut Lines<'a, '_, WIDTH, S>) -> Option<Header<'a>> {
-    Some(Header {
+    let header = Header {
         version: lines.text(b"Version No : ")?,
         sequence: lines.hex(b"Sequence No : ", 16)??.1,
         reboot: match lines.hex(b"Reboot counter : ", 8)? {
@@ -265,7 +265,30 @@ fn header<'a, const WIDTH: usize, S: Scanner>(lines: &mut Lines<'a, '_, WIDTH, S
         session: lines.hex(b"Session Handle : ", 16)?.map(|(text, handle)| Session { text, handle }),
         response: lines.response()?,
         log_type: lines.named(b"Log type : ", Base::Decimal)?,
-    })
+    };
+    lines.seen |= if_some(&header.reboot, mark::REBOOT)
+        | if_some(&header.command.command_type.0, mark::COMMAND_TYPE)
+        | if_some(&header.command.opcode.0, mark::OPCODE)
+        | if_some(&header.session, mark::SESSION)
+        | if_some(&header.response, mark::RESPONSE)
+        | if_some(&header.log_type.0, mark::LOG_TYPE);
+    lines.seen |= match header.version {
+        None => 0,
+        Some(b"2") => mark::VERSION,
+        Some(_) => mark::UNUSUAL,
+    };
+    lines.seen |= match header.user_id {
+        None => 0,
+        Some(id) if id.iter().all(u8::is_ascii_digit) => mark::USER_ID,
+        Some(_) => mark::UNUSUAL,
+    };
+    Some(header)
+}
+
+/// A mark, if there is something to be marked.
+#[inline(always)]
+const fn if_some<T>(option: &Option<T>, mark: u32) -> u32 {
+    if option.is_some() { mark } else { 0 }
 }
 
 /// Reads what only some records have, up to the end.
@@ -273,7 +296,7 @@ fn header<'a, const WIDTH: usize, S: Scanner>(lines: &mut Lines<'a, '_, WIDTH, S
 fn details<'a, const WIDTH: usize, S: Scanner>(
     mut lines: Lines<'a, '_, WIDTH, S>,
     has_version: bool,
-) -> Option<(User<'a>, Keys, Rest<'a>, Print)> {
+) -> Option<(User<'a>, Keys, Rest<'a>, u32)> {
     let (mut user, mut key) = (User::default(), Keys::default());
     match lines.line.first() {
         Some(b'U') => {
@@ -283,17 +306,25 @@ fn details<'a, const WIDTH: usize, S: Scanner>(
         Some(b'P' | b'K') => key = keys(&mut lines)?,
         _ => {}
     }
-    let print = if lines.line.is_empty() { lines.print } else { Print::UNKNOWN };
+    let mut seen = lines.seen;
     let rest = if lines.line.is_empty() {
         Rest::default()
     } else if user.name.is_none() {
-        clocks(lines)?
+        let (rest, marks) = clocks(lines)?;
+        seen = marks;
+        rest
     } else if has_version {
+        seen |= mark::UNUSUAL;
         believed(lines)?
     } else {
         return None;
     };
-    Some((user, key, rest, print))
+    seen |= if_some(&user.name, mark::USER_NAME)
+        | if_some(&user.user_type, mark::USER_TYPE)
+        | if_some(&key.private_handle, mark::PRIVATE_KEY)
+        | if_some(&key.public_handle, mark::PUBLIC_KEY)
+        | if_some(&key.object_handle, mark::OBJECT_KEY);
+    Some((user, key, rest, seen))
 }
 
 /// The fields of rarer records.
@@ -310,16 +341,22 @@ struct Rest<'a> {
     propagation_delay_usecs: Option<u64>,
 }
 
-/// Reads a record's last lines: the clocks.
+/// Reads a record's last lines: the clocks, and the marks of all lines.
 #[inline(never)]
-fn clocks<'a, const WIDTH: usize, S: Scanner>(mut lines: Lines<'a, '_, WIDTH, S>) -> Option<Rest<'a>> {
+fn clocks<'a, const WIDTH: usize, S: Scanner>(mut lines: Lines<'a, '_, WIDTH, S>) -> Option<(Rest<'a>, u32)> {
     let rest = Rest {
         local_time_usecs: lines.clock(b"local time : ", Label::LocalTime)?,
         host_time_usecs: lines.clock(b"host time : ", Label::HostTime)?,
         propagation_delay_usecs: lines.clock(b"propagation delay : ", Label::PropagationDelay)?,
         ..Rest::default()
     };
-    lines.line.is_empty().then_some(rest)
+    let has_all = rest.local_time_usecs.is_some()
+        && rest.host_time_usecs.is_some()
+        && rest.propagation_delay_usecs.is_some()
+        && lines.seen & mark::TIME_INFO != 0;
+    // With their command type they are no longer unusual, if nothing else is.
+    let seen = if has_all { lines.seen & !mark::TIME_INFO | mark::CLOCKS } else { mark::UNUSUAL };
+    lines.line.is_empty().then_some((rest, seen))
 }
 
 /// Reads a record's last lines: what is believed behind a user name in the second layout, besides the user
@@ -355,7 +392,7 @@ fn command<'a, const WIDTH: usize, S: Scanner>(lines: &mut Lines<'a, '_, WIDTH, 
     let opcode = lines.named(b"Opcode : ", Base::Hex)?;
     if command_type.0.is_none() {
         command_type = lines.command_type()?;
-        lines.print = lines.print.with_opcode_first(command_type.0.is_some());
+        lines.seen |= if_some(&command_type.0, mark::OPCODE_FIRST);
     }
     (opcode.0.is_some() || command_type.0.is_some()).then_some(Command { command_type, opcode })
 }
@@ -367,7 +404,7 @@ fn keys<const WIDTH: usize, S: Scanner>(lines: &mut Lines<'_, '_, WIDTH, S>) -> 
     let public_handle = lines.decimal(b"Public Key Handle : ")?;
     if private_handle.is_none() {
         private_handle = lines.decimal(b"Priv/Secret Key Handle : ")?;
-        lines.print = lines.print.with_public_first(private_handle.is_some());
+        lines.seen |= if_some(&private_handle, mark::PUBLIC_FIRST);
     }
     Some(Keys { private_handle, public_handle, object_handle: lines.decimal(b"Key Handle : ")? })
 }

@@ -24,7 +24,7 @@
 //! * [`parse`]: a frame's text to an [`Audit`], all fields.
 //! * [`parse_brief`]: its front only (time, sequence, reboot, opcode, response), the rest when asked. Half the cost.
 //! * [`parse_escaped`]: a log event's message where it lies in its JSON envelope, still escaped.
-//! * [`parse_then`] and [`parse_escaped_then`] spare who puts a record into something larger a copy of it.
+//! * [`parse_into`], [`parse_then`] and [`parse_escaped_then`] spare who puts a record into something larger a copy of it.
 //!
 //! # What is borrowed
 //! All texts of a record lie in the bytes that were parsed, which have to outlive it. Of a record parsed while escaped
@@ -34,12 +34,12 @@
 //! # Cost
 //! One pass, 64 bytes at a time, finds the line ends: AVX2 where the processor has it, NEON on 64-bit ARM, else ordinary
 //! arithmetic ([`Vectors::in_use`]). The lines of a usual layout are then read at known places. Whatever is odd (another
-//! order, unknown labels, forged lines, damage) is read once more by the careful parser ([`parse_carefully`]), which
-//! defines what is right and costs six times as much. Nothing is allocated, however odd the bytes are. Figures, and how
-//! to repeat them: `benches/README.md` in the repository.
+//! order, unknown labels, forged lines, damage) is read by a parser for odd records, from the same line ends, at about twice
+//! the cost. What is right is defined by the careful parser ([`parse_carefully`]), which both are tested against. Nothing is
+//! allocated, however odd the bytes are. Figures, and how to repeat them: `benches/README.md` in the repository.
 //!
 //! # Limits
-//! Bytes and lines of a frame: [`Limits`]. The fast parser takes records of at most 32 line ends; only speed depends on it.
+//! Bytes and lines of a frame: [`Limits`]. The fast parser takes records of at most 19 line ends; only speed depends on it.
 //!
 //! # Sources
 //! The AWS CloudHSM user guide, "Interpreting HSM audit logs", for the first layout; the log pattern of SIEM on Amazon
@@ -94,7 +94,7 @@ pub use field::{Field, UnknownField, Why};
 pub use limits::Limits;
 pub use odd::parse as parse_odd;
 pub use origin::{Kind, Origin};
-pub use parser::parse;
+pub use parser::{parse, parse_into};
 pub use print::Print;
 pub use raw::{Raw, TextBuffer};
 pub use reason::{Malformed, Reason};

@@ -6,7 +6,7 @@
 use crate::audit::{Outcome, Response};
 use crate::boundary::trim_blanks_start;
 use crate::label::Label;
-use crate::print::Print;
+use crate::print::mark;
 use crate::reading::{self, Base, Reading};
 use crate::scan::{Index, LINES_MAX, NUMBER, Scanner};
 use crate::swar;
@@ -61,8 +61,8 @@ pub(crate) struct Lines<'a, 'i, const WIDTH: usize, S> {
     number: usize,
     /// The line at hand; empty behind the last.
     pub(crate) line: &'a [u8],
-    /// How the lines so far are printed.
-    pub(crate) print: Print,
+    /// Marks of the lines so far.
+    pub(crate) seen: u32,
 }
 
 impl<'a, 'i, const WIDTH: usize, S: Scanner> Lines<'a, 'i, WIDTH, S> {
@@ -74,7 +74,7 @@ impl<'a, 'i, const WIDTH: usize, S: Scanner> Lines<'a, 'i, WIDTH, S> {
         if index.count() > ENDS_MAX || index.end(0) != TIME_LINE {
             return None;
         }
-        let mut lines = Self { scanner, text, index, number: 0, line: &[], print: Print::USUAL };
+        let mut lines = Self { scanner, text, index, number: 0, line: &[], seen: 0 };
         lines.advance()?;
         Some(lines)
     }
@@ -103,7 +103,7 @@ impl<'a, 'i, const WIDTH: usize, S: Scanner> Lines<'a, 'i, WIDTH, S> {
             Some((front, value @ [first, ..])) if front == label && *first > b' ' => Some(value),
             _ if self.line.first() == label.first() => {
                 let value = value_of_odd(self.line, label)?;
-                self.print = Print::UNKNOWN;
+                self.seen |= mark::UNUSUAL;
                 Some(value)
             }
             _ => None,
@@ -177,9 +177,18 @@ impl<'a, 'i, const WIDTH: usize, S: Scanner> Lines<'a, 'i, WIDTH, S> {
         if let Some((front, digits)) = value.split_last_chunk()
             && front.ends_with(b" usec:")
         {
+            let is_usual = match front.split_first_chunk() {
+                Some((printed, b", usec:")) => label == Label::LocalTime && swar::printed(printed).is_some(),
+                Some((printed, b" usec:")) => label == Label::HostTime && swar::printed(printed).is_some(),
+                _ => false,
+            };
+            self.seen |= if is_usual { 0 } else { mark::UNUSUAL };
             self.advance()?;
             return self.scanner.decimal(digits, NUMBER).map(Some);
         }
+        let is_usual = label == Label::PropagationDelay
+            && value.strip_prefix(b"usec:").is_some_and(|digits| digits.iter().all(u8::is_ascii_digit));
+        self.seen |= if is_usual { 0 } else { mark::UNUSUAL };
         match reading::read(label, self.take(value)?) {
             Reading::Clock(number, _) | Reading::Number(number) => Some(Some(number)),
             _ => None,
@@ -193,13 +202,11 @@ impl<'a, 'i, const WIDTH: usize, S: Scanner> Lines<'a, 'i, WIDTH, S> {
         let value = self.take(value)?;
         match short_code(value, base) {
             Some(short) => {
-                if !short.is_usual {
-                    self.print = Print::UNKNOWN;
-                }
+                self.seen |= if short.is_usual { 0 } else { mark::UNUSUAL };
                 Some((Some(short.name), Some(short.code)))
             }
             None => {
-                self.print = Print::UNKNOWN;
+                self.seen |= mark::UNUSUAL;
                 let (name, code) = reading::name_code(value, base).ok()?;
                 Some((Some(name), code))
             }
@@ -214,9 +221,10 @@ impl<'a, 'i, const WIDTH: usize, S: Scanner> Lines<'a, 'i, WIDTH, S> {
             self.advance()?;
             return Some((name, Some(0)));
         }
+        let is_clock = self.line == b"Command Type(hex) : TIME_INFO_CMD (0xeee2)";
         let named = self.named(b"Command Type(hex) : ", Base::Hex)?;
         if named.0.is_some() {
-            self.print = Print::UNKNOWN;
+            self.seen |= if is_clock { mark::TIME_INFO } else { mark::UNUSUAL };
         }
         Some(named)
     }
@@ -231,7 +239,7 @@ impl<'a, 'i, const WIDTH: usize, S: Scanner> Lines<'a, 'i, WIDTH, S> {
         let Some(value) = self.value(b"Response : ") else { return Some(None) };
         let response = reading::response(self.take(value)?)?;
         if !is_usual_answer(value, &response) {
-            self.print = Print::UNKNOWN;
+            self.seen |= mark::UNUSUAL;
         }
         (response.outcome == Outcome::of_code(response.code)).then_some(Some(response))
     }

@@ -16,26 +16,41 @@ use crate::scan::{self, Index};
 /// [`Reason::ALL`](crate::Reason::ALL).
 #[inline]
 pub fn parse<'a>(frame: &'a [u8], limits: &Limits) -> Result<Audit<'a>, Malformed> {
-    scan::dispatch(Plain { frame, limits, or_else: OrOdd { frame, limits } })
+    parse_into(frame, limits, core::convert::identity)
+}
+
+/// Parses a frame, and makes something of the record where it is written: a record is large, and who puts it into
+/// something larger behind [`parse`] has it copied, and waits for the copy.
+///
+/// # Errors
+/// As of [`parse`]; `make` was not called.
+#[inline]
+pub fn parse_into<'a, R>(
+    frame: &'a [u8],
+    limits: &Limits,
+    make: impl FnOnce(Audit<'a>) -> R,
+) -> Result<R, Malformed> {
+    scan::dispatch(Plain { frame, limits, or_else: OrOdd { frame, limits, make } })
 }
 
 /// Another parser reads what is odd.
 #[derive(Debug, Clone, Copy)]
-struct OrOdd<'a, 'l> {
+struct OrOdd<'a, 'l, F> {
     frame: &'a [u8],
     limits: &'l Limits,
+    make: F,
 }
 
-impl<'a> Sink<'a> for OrOdd<'a, '_> {
-    type Output = Result<Audit<'a>, Malformed>;
+impl<'a, R, F: FnOnce(Audit<'a>) -> R> Sink<'a> for OrOdd<'a, '_, F> {
+    type Output = Result<R, Malformed>;
 
     #[inline(always)]
     fn read(self, audit: Audit<'a>) -> Self::Output {
-        Ok(audit)
+        Ok((self.make)(audit))
     }
 
     #[inline(always)]
     fn odd(self, index: Option<&mut Index>) -> Self::Output {
-        odd::parse_with(self.frame, self.limits, index)
+        odd::parse_with(self.frame, self.limits, index).map(self.make)
     }
 }

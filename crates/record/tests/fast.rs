@@ -378,9 +378,29 @@ fn only_what_is_printed_as_usual_is_called_so() {
     }
     let second = std::str::from_utf8(MADE[3]).expect("UTF-8");
     let second = second.replacen("0: HSM", "0:HSM", 1);
-    // Another order of the commands, and of the keys.
-    let orders = [MADE[1], second.as_bytes()].map(|frame| print(std::str::from_utf8(frame).expect("UTF-8")));
-    assert_eq!((print(usual), orders), (1, [1, 7]));
-    // The rarer fields have no usual way.
+    // Other fields, and another order of the commands and of the keys.
+    let (first, second) = (print(std::str::from_utf8(MADE[1]).expect("UTF-8")), print(&second));
+    assert!(first != 0 && second != 0 && first != second && first != print(usual) && second != print(usual));
+    // The rarer fields have no usual way, but for clocks.
     assert_eq!([MADE[2], MADE[4]].map(|frame| print(std::str::from_utf8(frame).expect("UTF-8"))), [0, 0]);
+    let clocks = "Time: 04/30/22 20:13:18.189504, usecs:1651349598189504\nSequence No : 0x1f\nReboot counter : 0x2\n\
+        Command Type(hex) : TIME_INFO_CMD (0xeee2)\nOpcode : UNKNOWN_OPCODE (0xffff)\nSession Handle : 0x0\n\
+        Response : 0:HSM Return: SUCCESS\nLog type : TIME_INFO_LOG (16)\n\
+        local time : 04/30/22 20:13:18.189504, usec:1650658398189504\n\
+        host time : 04/30/22 20:13:18.191729 usec:1650658398191729\npropagation delay : usec:39";
+    assert_ne!(print(clocks), 0);
+    for (part, other) in [
+        ("18.189504, usec:16", "18.189504 usec:16"),
+        ("18.191729 usec", "18.191729, usec"),
+        ("local time : 04", "local time : 14"),
+        ("398191729\n", "39819172\n"),
+        ("usec:39", "usec: 39"),
+        ("\npropagation delay : usec:39", ""),
+        ("TIME_INFO_CMD (0xeee2)", "CN_MGMT_CMD (0x0)"),
+        ("TIME_INFO_CMD (0xeee2)", "TIME_INFO_CMD (0xEEE2)"),
+    ] {
+        let odd = clocks.replacen(part, other, 1);
+        assert_ne!(odd, clocks, "{part}");
+        assert_eq!(print(&odd), 0, "{odd}");
+    }
 }
