@@ -5,6 +5,7 @@ use hsmstream_json::Tape;
 use crate::paths::PathScratch;
 use crate::regex::Caches;
 use crate::set::{Shapes, State};
+use crate::shape::Outline;
 use crate::tokens::Token;
 
 /// Storage of a thread that matches. Once it has grown to what the records need, matching allocates nothing
@@ -18,6 +19,7 @@ pub struct Scratch {
     pub(crate) caches: Caches,
     pub(crate) state: State,
     pub(crate) shapes: Shapes,
+    pub(crate) outline: Outline,
 }
 
 impl Scratch {

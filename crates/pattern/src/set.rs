@@ -23,6 +23,7 @@
 //! shape only ([`Set::matches_shaped`]):
 //!
 //! ```text
+//! gist ─────shapes──► known shape (its values compared): where nothing is open that this record may have, done
 //! outline ──shapes──► known shape (its fixed text compared, `template`) or steps 1 to 3, and `learn`
 //!                        │ sure patterns: done; no others: done
 //!                        └ open ones: scan around the free parts that a text may be through (`reach`),
@@ -61,7 +62,7 @@ use crate::document::{Document, TextDocument};
 use crate::paths::Paths;
 use crate::scratch::Scratch;
 use crate::selector::Selector;
-use crate::shape::{Outline, Shaped};
+use crate::shape::Shaped;
 use crate::tuning::Tuning;
 use atom::{Atom, Node};
 use evaluate::Storage;
@@ -148,12 +149,11 @@ impl Set {
     #[inline]
     pub fn matches_shaped<'a, D: Shaped<'a>>(
         &self,
-        outline: &Outline,
         document: &mut D,
         scratch: &mut Scratch,
         matched: &mut Vec<u32>,
     ) {
-        recall::run(self, outline, document, scratch, matched);
+        recall::run(self, document, scratch, matched);
     }
 
     /// As [`Self::matches`], but JSON patterns parse `event`; if it is no JSON object none of them matches.

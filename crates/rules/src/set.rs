@@ -8,11 +8,10 @@
 
 use std::collections::BTreeMap;
 
-use hsmstream_pattern::{Outline, Pattern};
+use hsmstream_pattern::Pattern;
 use hsmstream_record::{Kind, Record};
 
 use crate::rule::{Rule, RuleIndex};
-use crate::shape;
 use crate::view::{Reach, View, ViewScratch};
 
 /// All rules of a configuration.
@@ -44,7 +43,6 @@ pub struct MatchScratch {
     pub(crate) pattern: hsmstream_pattern::Scratch,
     pub(crate) patterns: Vec<u32>,
     pub(crate) view: ViewScratch,
-    outline: Outline,
 }
 
 impl RuleSet {
@@ -120,14 +118,13 @@ impl RuleSet {
         if kind.members.is_empty() {
             return;
         }
-        let MatchScratch { pattern, patterns, view, outline } = scratch;
+        let MatchScratch { pattern, patterns, view } = scratch;
         patterns.clear();
         let mut view = View::new(record, &kind.reaches, view);
-        match record.audit() {
-            Some(audit) if shape::set_outline(outline, audit) => {
-                kind.patterns.matches_shaped(outline, &mut view, pattern, patterns);
-            }
-            _ => kind.patterns.matches(record.raw(), &mut view, pattern, patterns),
+        if record.kind() == Kind::Audit {
+            kind.patterns.matches_shaped(&mut view, pattern, patterns);
+        } else {
+            kind.patterns.matches(record.raw(), &mut view, pattern, patterns);
         }
         if patterns.is_empty() {
             return;

@@ -21,7 +21,7 @@
 //!
 //! Budget: 10 ns, for each record.
 
-use hsmstream_pattern::{Class, FRONT_PARTS, FreePart, Front, Glance, Outline, SLOTS};
+use hsmstream_pattern::{Class, FRONT_PARTS, FreePart, Front, Gist, Glance, Outline, SLOTS};
 use hsmstream_record::{Audit, Field};
 
 const TIME: usize = 0;
@@ -48,6 +48,48 @@ const _: () = assert!(REBOOT + 1 == FRONT_PARTS, "the front ends with the reboot
 
 /// Bytes of a printed time.
 const PRINTED_TIME: u32 = 24;
+
+/// Stands for a text that is not there: as long as a text has to be, so that there is nothing to decide.
+const NO_TEXT: &[u8] = b"nothing!";
+
+/// The values from which the text of a record follows that is printed as usual: see
+/// [`Print`](hsmstream_record::Print).
+#[inline]
+pub(crate) fn gist(audit: &Audit<'_>) -> Gist {
+    let (opcode, log_type) = (audit.opcode_code.unwrap_or(0), audit.log_type_code.unwrap_or(0));
+    let user_type = audit.user.type_code.unwrap_or(0);
+    // The words of success are always the same.
+    let (answer, words) = match audit.response {
+        Some(response) if response.code != 0 => (response.code, response.text),
+        _ => (0, NO_TEXT),
+    };
+    let print = u64::from(audit.print.number());
+    if print == 0 || (opcode >> 16 | answer >> 12 | log_type >> 8 | user_type >> 8) != 0 {
+        return Gist::NONE;
+    }
+    Gist::new(
+        print | opcode << 16 | answer << 32 | log_type << 44 | user_type << 52,
+        [
+            audit.opcode.unwrap_or(NO_TEXT),
+            words,
+            audit.log_type.unwrap_or(NO_TEXT),
+            audit.user.user_type.unwrap_or(NO_TEXT),
+        ],
+    )
+}
+
+/// At most how many bytes a free part of a record has that is printed as usual.
+#[inline]
+pub(crate) fn length_max(slot: usize, audit: &Audit<'_>) -> Option<usize> {
+    match slot {
+        TIME | LOCAL_TIME | HOST_TIME => Some(24),
+        USECS | LOCAL_USECS | HOST_USECS | SEQUENCE | SESSION => Some(16),
+        REBOOT => Some(8),
+        USER_NAME => Some(audit.user.name.map_or(0, <[u8]>::len)),
+        USER_ID => Some(audit.user.id.map_or(0, <[u8]>::len)),
+        _ => None,
+    }
+}
 
 /// Sets the outline to that of a record; false if the record has no shape. What the outline said of parts
 /// that this record does not have stays.
@@ -345,7 +387,7 @@ pub(crate) fn glance<'a>(field: &Field, audit: &Audit<'a>) -> Glance<'a> {
 fn text(text: Option<&[u8]>) -> Glance<'_> {
     match text {
         // Text that is not UTF-8 is shown otherwise.
-        Some(text) if str::from_utf8(text).is_ok() => Glance::Text(text),
+        Some(text) if text.is_ascii() || str::from_utf8(text).is_ok() => Glance::Text(text),
         Some(_) => Glance::Unknown,
         None => Glance::Nothing,
     }

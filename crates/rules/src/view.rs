@@ -12,7 +12,9 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use hsmstream_json::{NESTING_MAX, Node, NodeKind, Tape};
-use hsmstream_pattern::{Document, FreePart, Glance, PathScratch, Paths, Scalar, Shaped, Step};
+use hsmstream_pattern::{
+    Document, FreePart, Gist, Glance, Outline, PathScratch, Paths, Scalar, Shaped, Step,
+};
 use hsmstream_record::{Body, Field, Kind, Record, Value};
 
 use crate::shape;
@@ -164,6 +166,21 @@ impl<'r> Shaped<'r> for View<'_, 'r> {
     #[inline]
     fn text(&self) -> &'r [u8] {
         self.record.raw()
+    }
+
+    #[inline]
+    fn gist(&self) -> Gist {
+        self.record.audit().map_or(Gist::NONE, shape::gist)
+    }
+
+    #[inline]
+    fn length_max(&self, slot: usize) -> Option<usize> {
+        shape::length_max(slot, self.record.audit()?)
+    }
+
+    #[inline]
+    fn set_outline(&self, outline: &mut Outline) -> bool {
+        self.record.audit().is_some_and(|audit| shape::set_outline(outline, audit))
     }
 
     fn free_parts(&self, parts: &mut Vec<FreePart>) -> bool {

@@ -5,22 +5,85 @@ use super::evaluate::{self, Callers, Run, Storage};
 use super::learn::{Known, Searched, Trait, learn};
 use super::template::Template;
 use crate::scratch::Scratch;
-use crate::shape::{Outline, Shaped};
+use crate::shape::{Gist, Outline, Shaped};
 
 /// Appends the numbers of the patterns that match, ascending.
 #[inline]
 pub(super) fn run<'a, D: Shaped<'a>>(
     set: &Set,
-    outline: &Outline,
+    document: &mut D,
+    scratch: &mut Scratch,
+    matched: &mut Vec<u32>,
+) {
+    let gist = document.gist();
+    if let Some(known) = scratch.shapes.find_alike(set, &gist)
+        && (known.open.is_empty() || is_decided(known, document))
+    {
+        if !known.sure.is_empty() {
+            matched.extend_from_slice(&known.sure);
+        }
+        return;
+    }
+    run_outlined(set, &gist, document, scratch, matched);
+}
+
+/// Whether nothing that is open can be true of a record: no value is wanted, and the free parts are too short for the
+/// texts that are.
+#[inline]
+fn is_decided<'a, D: Shaped<'a>>(known: &Known, document: &D) -> bool {
+    for asked in &known.asked {
+        let Some(filter) = &asked.filter else { return false };
+        let glance = document.glance(filter.selector);
+        let is_wanted = match filter.sketch {
+            Some(_) => filter.values.may_want_sketch(glance.sketch()),
+            None => filter.values.may_want(glance),
+        };
+        if is_wanted {
+            return false;
+        }
+    }
+    for searched in &known.searched {
+        let Some(length) = document.length_max(usize::from(searched.slot)) else { return false };
+        if searched.filter.shortest() <= length + searched.overlap.before + searched.overlap.behind {
+            return false;
+        }
+    }
+    known.always.is_empty()
+}
+
+/// As [`run`], by the text.
+#[inline(never)]
+fn run_outlined<'a, D: Shaped<'a>>(
+    set: &Set,
+    gist: &Gist,
+    document: &mut D,
+    scratch: &mut Scratch,
+    matched: &mut Vec<u32>,
+) {
+    // Kept from record to record, so that it need not be cleared.
+    let mut outline = core::mem::take(&mut scratch.outline);
+    if document.set_outline(&mut outline) {
+        run_compared(set, (gist, &outline), document, scratch, matched);
+    } else {
+        let Scratch { tokens, caches, state, .. } = &mut *scratch;
+        evaluate::run(set, document.text(), Some(document), Storage { tokens, caches, state }, matched);
+    }
+    scratch.outline = outline;
+}
+
+fn run_compared<'a, D: Shaped<'a>>(
+    set: &Set,
+    (gist, outline): (&Gist, &Outline),
     document: &mut D,
     scratch: &mut Scratch,
     matched: &mut Vec<u32>,
 ) {
     let (form, _) = document.form();
     let Some(number) = scratch.shapes.find(set, form, outline) else {
-        return run_unknown(set, outline, document, scratch, matched);
+        return run_unknown(set, (gist, outline), document, scratch, matched);
     };
     let Scratch { tokens, caches, state, shapes, .. } = scratch;
+    shapes.name(number, gist);
     let Some(known) = shapes.known(number) else { return };
     if !known.sure.is_empty() {
         matched.extend_from_slice(&known.sure);
@@ -109,7 +172,7 @@ fn answer<'a, D: Shaped<'a>>(
 #[inline(never)]
 fn run_unknown<'a, D: Shaped<'a>>(
     set: &Set,
-    outline: &Outline,
+    (gist, outline): (&Gist, &Outline),
     document: &mut D,
     scratch: &mut Scratch,
     matched: &mut Vec<u32>,
@@ -138,5 +201,8 @@ fn run_unknown<'a, D: Shaped<'a>>(
         })
         .collect();
     let mut run = Run::resume(set, text, document, Storage { tokens, caches, state });
-    shapes.insert(set, learn(set, &mut run, &traits, outline.mark, templates));
+    let number = shapes.insert(set, learn(set, &mut run, &traits, outline.mark, templates));
+    if let Some(number) = number {
+        shapes.name(number, gist);
+    }
 }

@@ -15,7 +15,7 @@ use std::sync::Arc;
 
 use super::Set;
 use super::learn::Known;
-use crate::shape::Outline;
+use crate::shape::{Gist, Outline};
 
 /// Most shapes of one thread.
 pub(crate) const SHAPES_MAX: usize = 256;
@@ -39,6 +39,10 @@ pub(crate) struct Shapes {
     known: Vec<Known>,
     /// Number of the shape in `known`, from 1.
     places: Box<[u16; PLACES]>,
+    /// The gists of the shapes, as far as one of their records had one.
+    gists: Vec<Gist>,
+    /// The same as `places`, by gists.
+    gist_places: Box<[u16; PLACES]>,
     /// Marks that were seen and not found, by their last bits.
     seen: Vec<u64>,
     credit: usize,
@@ -57,6 +61,8 @@ impl Default for Shapes {
             owner: None,
             known: Vec::new(),
             places: Box::new([0; PLACES]),
+            gists: vec![Gist::NONE; SHAPES_MAX],
+            gist_places: Box::new([0; PLACES]),
             seen: Vec::new(),
             credit: CREDIT_MAX,
             weight: 0,
@@ -66,6 +72,41 @@ impl Default for Shapes {
 }
 
 impl Shapes {
+    /// What is known of records with this gist.
+    #[inline(always)]
+    pub(super) fn find_alike(&mut self, set: &Set, gist: &Gist) -> Option<&Known> {
+        if gist.number() == 0 || !self.owner.as_ref().is_some_and(|owner| Arc::ptr_eq(owner, &set.identity)) {
+            return None;
+        }
+        let place = place_of(gist.number());
+        let number = self.number_alike(place, gist).or_else(|| self.number_alike(place ^ 1, gist))?;
+        self.known(number)
+    }
+
+    #[inline(always)]
+    fn number_alike(&self, place: usize, gist: &Gist) -> Option<usize> {
+        let number = usize::from(*self.gist_places.get(place)?).wrapping_sub(1);
+        (self.gists.get(number)? == gist).then_some(number)
+    }
+
+    /// Lets a shape be found by the gist of one of its records.
+    pub(super) fn name(&mut self, number: usize, gist: &Gist) {
+        let place = place_of(gist.number());
+        let is_known =
+            [place, place ^ 1].into_iter().any(|place| self.number_alike(place, gist) == Some(number));
+        if gist.number() == 0 || is_known {
+            return;
+        }
+        let is_taken = self.gist_places.get(place).is_some_and(|number| *number != 0);
+        let place = if is_taken { place ^ 1 } else { place };
+        if let (Some(known), Some(place), Ok(entry)) =
+            (self.gists.get_mut(number), self.gist_places.get_mut(place), u16::try_from(number + 1))
+        {
+            *known = *gist;
+            *place = entry;
+        }
+    }
+
     /// The number of the shape of this record, if it is known.
     #[inline(always)]
     pub(super) fn find(&self, set: &Set, form: &[u8], outline: &Outline) -> Option<usize> {
@@ -114,26 +155,25 @@ impl Shapes {
     }
 
     /// Remembers a shape, in the place of another if need be.
-    pub(super) fn insert(&mut self, set: &Set, known: Known) {
+    pub(super) fn insert(&mut self, set: &Set, known: Known) -> Option<usize> {
         let max = set.shapes_max.min(SHAPES_MAX);
         let number = if self.known.len() < max { self.known.len() } else { self.free() };
         let weight = known.weight();
         if self.weight + weight > WEIGHT_MAX {
             self.free();
-            return;
+            return None;
         }
         let place = place(known.mark);
         let is_taken = self.places.get(place).is_some_and(|number| *number != 0);
         let place = if is_taken { place ^ 1 } else { place };
-        let (Ok(entry), Some(place)) = (u16::try_from(number + 1), self.places.get_mut(place)) else {
-            return;
-        };
+        let (entry, place) = (u16::try_from(number + 1).ok()?, self.places.get_mut(place)?);
         *place = entry;
         self.weight += weight;
         match self.known.get_mut(number) {
             Some(old) => *old = known,
             None => self.known.push(known),
         }
+        Some(number)
     }
 
     /// Forgets the next shape that was not seen since the hand passed last.
@@ -152,13 +192,22 @@ impl Shapes {
             self.weight -= known.weight();
             *known = Known::default();
         }
-        for place in &mut *self.places {
+        if let Some(gist) = self.gists.get_mut(number) {
+            *gist = Gist::NONE;
+        }
+        for place in self.places.iter_mut().chain(&mut *self.gist_places) {
             if usize::from(*place) == number + 1 {
                 *place = 0;
             }
         }
         number
     }
+}
+
+/// The first of the two places of a gist.
+#[inline]
+const fn place_of(number: u64) -> usize {
+    place(number.wrapping_mul(0x9e37_79b9_7f4a_7c15))
 }
 
 /// The first of the two places of a mark. The highest bits are those of a product that depend on all others.
