@@ -176,6 +176,9 @@ pub trait Shaped<'a>: Document {
     /// At most how many bytes the free part of a slot has, if that is cheap to tell.
     fn length_max(&self, slot: usize) -> Option<usize>;
 
+    /// Where the free part of a slot is in [`Self::text`], if that is cheap to tell.
+    fn part(&self, slot: usize) -> Option<Range<usize>>;
+
     /// Sets the outline; false: it has no shape. What the outline said of parts that this record does not have may stay.
     fn set_outline(&self, outline: &mut Outline) -> bool;
 

@@ -21,6 +21,8 @@
 //!
 //! Budget: 10 ns, for each record.
 
+use core::ops::Range;
+
 use hsmstream_pattern::{Class, FRONT_PARTS, FreePart, Front, Gist, Glance, Outline, SLOTS};
 use hsmstream_record::{Audit, Field};
 
@@ -89,6 +91,20 @@ pub(crate) fn length_max(slot: usize, audit: &Audit<'_>) -> Option<usize> {
         USER_ID => Some(audit.user.id.map_or(0, <[u8]>::len)),
         _ => None,
     }
+}
+
+/// Where a text of a record is that was not escaped where it was parsed.
+#[inline]
+pub(crate) fn part(slot: usize, audit: &Audit<'_>) -> Option<Range<usize>> {
+    let part = match slot {
+        USER_NAME => audit.user.name?,
+        USER_ID => audit.user.id?,
+        SESSION => audit.session?.text.get(2..)?,
+        _ => return None,
+    };
+    let (text, false) = audit.raw.parsed() else { return None };
+    let start = part.as_ptr().addr().checked_sub(text.as_ptr().addr())?;
+    Some(start..start + part.len())
 }
 
 /// Sets the outline to that of a record; false if the record has no shape. What the outline said of parts

@@ -8,6 +8,7 @@
 //! from its bit set. Everything else reads JSON: the view, rendered once per record at most, or the
 //! document.
 
+use core::ops::Range;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
@@ -176,6 +177,11 @@ impl<'r> Shaped<'r> for View<'_, 'r> {
     #[inline]
     fn length_max(&self, slot: usize) -> Option<usize> {
         shape::length_max(slot, self.record.audit()?)
+    }
+
+    #[inline]
+    fn part(&self, slot: usize) -> Option<Range<usize>> {
+        shape::part(slot, self.record.audit()?)
     }
 
     #[inline]

@@ -1,8 +1,11 @@
 //! Matches a record whose shape is known, and learns those that are not.
 
+use core::ops::Range;
+
 use super::Set;
 use super::evaluate::{self, Callers, Run, Storage};
 use super::learn::{Known, Searched, Trait, learn};
+use super::reach::Overlap;
 use super::template::Template;
 use crate::scratch::Scratch;
 use crate::shape::{Gist, Outline, Shaped};
@@ -43,8 +46,14 @@ fn is_decided<'a, D: Shaped<'a>>(known: &Known, document: &D) -> bool {
         }
     }
     for searched in &known.searched {
-        let Some(length) = document.length_max(usize::from(searched.slot)) else { return false };
-        if searched.filter.shortest() <= length + searched.overlap.before + searched.overlap.behind {
+        let slot = usize::from(searched.slot);
+        let Overlap { before, behind } = searched.overlap;
+        let Some(length) = document.length_max(slot) else { return false };
+        if searched.filter.shortest() > length + before + behind {
+            continue;
+        }
+        let Some(part) = document.part(slot) else { return false };
+        if searched.filter.may_find(around(part, searched.overlap, document.text())) {
             return false;
         }
     }
@@ -127,9 +136,13 @@ const LAST_BIT: usize = 62;
 /// The bytes around a free part that texts through it may have.
 #[inline]
 fn region<'a>(known: &Known, searched: &Searched, outline: &Outline, text: &'a [u8]) -> &'a [u8] {
-    let range = known.text().range(searched.part, outline);
-    let start = range.start.saturating_sub(searched.overlap.before);
-    let end = (range.end + searched.overlap.behind).min(text.len());
+    around(known.text().range(searched.part, outline), searched.overlap, text)
+}
+
+#[inline]
+fn around(part: Range<usize>, overlap: Overlap, text: &[u8]) -> &[u8] {
+    let start = part.start.saturating_sub(overlap.before);
+    let end = (part.end + overlap.behind).min(text.len());
     text.get(start..end).unwrap_or_default()
 }
 

@@ -9,6 +9,7 @@ use hsmstream_pattern::{
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
+use std::ops::Range;
 
 /// A record, and the selectors that somebody asks.
 struct Line<'l> {
@@ -69,6 +70,13 @@ impl<'l> Shaped<'l> for Line<'l> {
 
     fn length_max(&self, slot: usize) -> Option<usize> {
         (slot == 2).then(|| self.fields[2].len())
+    }
+
+    /// Of some records only.
+    fn part(&self, slot: usize) -> Option<Range<usize>> {
+        let [op, number, name] = self.fields;
+        let start = "op=;n=;name=".len() + op.len() + number.len();
+        (slot == 2 && number.len() < 3).then(|| start..start + name.len())
     }
 
     fn set_outline(&self, outline: &mut Outline) -> bool {
