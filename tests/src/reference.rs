@@ -44,7 +44,7 @@ pub fn events(rules: &RuleSet, messages: &[Vec<u8>]) -> Vec<Event> {
         framer.records(message, &Origin::default(), &mut |item| {
             let Ok(record) = item else { return };
             let mut indices = Vec::new();
-            rules.matches(&record, &mut scratch, &mut indices);
+            rules.matches(record, &mut scratch, &mut indices);
             let stream = [record.origin.account, record.origin.cluster, record.origin.hsm]
                 .iter()
                 .flat_map(|part| [part.unwrap_or_default(), b"/"].concat())
@@ -57,7 +57,7 @@ pub fn events(rules: &RuleSet, messages: &[Vec<u8>]) -> Vec<Event> {
             };
             let matched = indices.iter().map(|index| {
                 let rule = rules.rule(*index).expect("an index of this set");
-                matched(index.get() as usize, rule, &record)
+                matched(index.get() as usize, rule, record)
             });
             events.push(Event { identity, skewed: false, matched: matched.collect() });
         });
@@ -201,7 +201,7 @@ pub fn engine(
     let mut framer = Framer::new(shared.settings.format, shared.settings.limits);
     for (offset, message) in messages {
         core.begin(Position { source: 0, offset: *offset, index: 0 }, None, 0);
-        framer.records(message, &Origin::default(), &mut |item| core.item(&item, &mut collected));
+        framer.records(message, &Origin::default(), &mut |item| core.item(item, &mut collected));
     }
     core.flush_revisions(&mut collected);
     if ended {

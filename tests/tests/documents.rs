@@ -48,7 +48,7 @@ fn framed(format: Format, bytes: &[u8]) -> (usize, usize) {
     let mut framer = StreamFramer::new(format, Limits::default());
     let (mut documents, mut rejects) = (0, 0);
     let mut tape = Tape::new();
-    let mut take = |item: Result<hsmstream_record::Record<'_>, hsmstream_frame::Reject<'_>>| match item {
+    let mut take = |item: &Result<hsmstream_record::Record<'_>, hsmstream_frame::Reject<'_>>| match item {
         Err(_) => rejects += 1,
         Ok(record) if record.kind() == Kind::Audit => panic!("no audit record is in there"),
         Ok(record) => {

@@ -36,11 +36,12 @@ fn records(bytes: &[u8], format: Format) -> Vec<Seen> {
     let mut all = Vec::new();
     let mut framer = StreamFramer::new(format, Limits::default());
     for piece in bytes.chunks(10_000) {
-        let mut take = |item: Result<Record<'_>, Reject<'_>>| all.push(seen(&item.expect("a record")));
+        let mut take =
+            |item: &Result<Record<'_>, Reject<'_>>| all.push(seen(item.as_ref().expect("a record")));
         framer.feed_records(piece, &Origin::default(), &mut take);
     }
-    let counts =
-        framer.finish_records(&Origin::default(), &mut |item| all.push(seen(&item.expect("a record"))));
+    let counts = framer
+        .finish_records(&Origin::default(), &mut |item| all.push(seen(item.as_ref().expect("a record"))));
     assert_eq!((counts.rejects, counts.control, counts.empty), (0, 0, 0));
     all
 }
@@ -279,7 +280,7 @@ fn kafka_gets_every_record_in_the_order_of_its_hsm() {
         let key = String::from_utf8(message.key.clone().expect("a key")).expect("text");
         streams.entry(key.clone()).or_default().insert(message.partition);
         framer.records(message.value.as_deref().expect("a value"), &Origin::default(), &mut |item| {
-            let (hsm, reboot, sequence, ..) = seen(&item.expect("a record"));
+            let (hsm, reboot, sequence, ..) = seen(item.as_ref().expect("a record"));
             assert_eq!(hsm.as_ref(), Some(&key));
             let before = last.insert(key.clone(), (reboot, sequence));
             if before.is_none() || sequence == 0 {

@@ -179,7 +179,7 @@ fn messages<'b, M: Iterator<Item = &'b [u8]>>(
     let mut framer = Framer::new(format, Limits::default());
     Job::new(name, buffer.failures, move || {
         let mut failures = 0;
-        let mut take = |item: Result<Record<'_>, Reject<'_>>| failures += failed_login(&item);
+        let mut take = |item: &Result<Record<'_>, Reject<'_>>| failures += failed_login(item);
         for message in messages() {
             framer.records(message, &Origin::default(), &mut take);
         }
@@ -212,11 +212,10 @@ fn structures<'b>(
 /// A file in pieces; returns how many records it had.
 fn stream(format: Format, bytes: &[u8], take: &mut dyn FnMut(&Result<Record<'_>, Reject<'_>>)) -> u64 {
     let mut framer = StreamFramer::new(format, Limits::default());
-    let mut take = |item: Result<Record<'_>, Reject<'_>>| take(&item);
     for piece in bytes.chunks(PIECE) {
-        framer.feed_records(piece, &Origin::default(), &mut take);
+        framer.feed_records(piece, &Origin::default(), take);
     }
-    framer.finish_records(&Origin::default(), &mut take).frames
+    framer.finish_records(&Origin::default(), take).frames
 }
 
 fn failed_login(item: &Result<Record<'_>, Reject<'_>>) -> u64 {
@@ -234,7 +233,7 @@ fn check(buffer: &Buffer, pack: &Pack) {
     let mut framer = Framer::new(Format::Auto, Limits::default());
     let mut expected = buffer.frames();
     for message in pack.messages() {
-        framer.records(message, &Origin::default(), &mut |item| see(&item, expected.next()));
+        framer.records(message, &Origin::default(), &mut |item| see(item, expected.next()));
     }
     assert_eq!(expected.next(), None, "records are missing");
 }

@@ -86,7 +86,7 @@ impl Pack {
         let mut framer = Framer::new(self.format(), Limits::default());
         for message in self.messages() {
             framer.records(message, &Origin::default(), &mut |item| {
-                is_same &= item.is_ok_and(|record| is_text_of(record.raw(), frames.next()));
+                is_same &= item.as_ref().is_ok_and(|record| is_text_of(record.raw(), frames.next()));
             });
         }
         is_same &= frames.next().is_none();
@@ -94,11 +94,11 @@ impl Pack {
         let mut framer = StreamFramer::new(Format::Auto, Limits::default());
         for piece in self.bytes.chunks(PIECE) {
             framer.feed_records(piece, &Origin::default(), &mut |item| {
-                is_same &= item.is_ok_and(|record| is_text_of(record.raw(), frames.next()));
+                is_same &= item.as_ref().is_ok_and(|record| is_text_of(record.raw(), frames.next()));
             });
         }
         framer.finish_records(&Origin::default(), &mut |item| {
-            is_same &= item.is_ok_and(|record| is_text_of(record.raw(), frames.next()));
+            is_same &= item.as_ref().is_ok_and(|record| is_text_of(record.raw(), frames.next()));
         });
         is_same && frames.next().is_none()
     }

@@ -70,8 +70,8 @@ fn read_one(
     visit: &mut Visit<'_>,
 ) -> anyhow::Result<()> {
     let mut number = 0;
-    let mut take = |item: Result<Record<'_>, Reject<'_>>| {
-        visit(0, number, &item);
+    let mut take = |item: &Result<Record<'_>, Reject<'_>>| {
+        visit(0, number, item);
         number = number.saturating_add(1);
     };
     feed.read(input, &mut |chunk| framer.feed_records(chunk, fixed, &mut take))?;

@@ -50,7 +50,7 @@ impl Task {
             core.tally.message_bytes += value.len() as u64;
             let shared = &self.shared;
             let origin = shared.settings.origin.resolve(message, shared.topic(message.task));
-            let counts = self.framer.records(value, &origin, &mut |item| core.item(&item, out));
+            let counts = self.framer.records(value, &origin, &mut |item| core.item(item, out));
             core.tally.control += counts.control;
             core.tally.empty += counts.empty;
         } else {

@@ -39,7 +39,7 @@ impl Framer {
         &mut self,
         message: &[u8],
         fixed: &Origin<'_>,
-        sink: &mut dyn FnMut(Result<Record<'_>, Reject<'_>>),
+        sink: &mut dyn FnMut(&Result<Record<'_>, Reject<'_>>),
     ) -> Counts {
         if single(self.format, message, fixed, &self.limits, sink) {
             return Counts { frames: 1, ..Counts::default() };
@@ -71,24 +71,23 @@ impl Framer {
 /// so it is `raw` if it may be. The parser took all of it as one record without an anomaly; a second line that
 /// begins a record would be one (`repeated_label` or `label_after_user`), so no boundary is inside.
 #[inline(always)]
+#[expect(clippy::result_large_err, reason = "a record is larger still")]
 fn single(
     format: Format,
     message: &[u8],
     fixed: &Origin<'_>,
     limits: &Limits,
-    sink: &mut dyn FnMut(Result<Record<'_>, Reject<'_>>),
+    sink: &mut dyn FnMut(&Result<Record<'_>, Reject<'_>>),
 ) -> bool {
     let raw = matches!(format, Format::Auto | Format::Raw) && message.starts_with(b"Time: ");
     if !raw || message.len() > limits.message_bytes_max || limits.events_max == 0 {
         return false;
     }
     let origin = resolve(Named::default(), fixed);
-    let given = parse_then(message, limits, |audit| {
-        let whole = audit.anomalies.is_empty();
-        if whole {
-            sink(Ok(Record { origin, body: Body::Audit(audit) }));
-        }
-        whole
-    });
-    given == Some(true)
+    // The record is made where it stays: what it is moved to would be waited for. The fast parser leaves anomalies to others.
+    let made = parse_then(message, limits, |audit| Ok(Record { origin, body: Body::Audit(audit) }));
+    if let Some(record) = &made {
+        sink(record);
+    }
+    made.is_some()
 }

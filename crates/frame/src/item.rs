@@ -1,8 +1,6 @@
 //! What framing gives out: frames, rejects, and how many of each.
 
-use hsmstream_record::{
-    Body, Document, Kind, Limits, Malformed, Origin, Reason, Record, parse_carefully, parse_then,
-};
+use hsmstream_record::{Body, Document, Kind, Limits, Malformed, Origin, Reason, Record, parse_into};
 
 /// A reject keeps at most this many raw bytes; its `length` is the true one.
 pub const RAW_BYTES_MAX: usize = 64 << 10;
@@ -54,36 +52,33 @@ impl Item<'_> {
     /// Parses a frame, and gives `sink` the record, or the reject of what is none; a reject goes on as it is.
     /// Returns whether it is a record. What [`Framer::records`](crate::Framer::records) does with the items of
     /// [`Framer::split`](crate::Framer::split), for who has them parsed elsewhere.
-    pub fn parse(self, limits: &Limits, sink: &mut dyn FnMut(Result<Record<'_>, Reject<'_>>)) -> bool {
+    #[expect(clippy::result_large_err, reason = "a record is larger still")]
+    pub fn parse(self, limits: &Limits, sink: &mut dyn FnMut(&Result<Record<'_>, Reject<'_>>)) -> bool {
         let frame = match self {
             Self::Frame(frame) => frame,
             Self::Reject(reject) => {
-                sink(Err(reject));
+                sink(&Err(reject));
                 return false;
             }
         };
         let Frame { bytes, origin, kind, message_offset, bad_escape } = frame;
         if kind != Kind::Audit {
-            sink(Ok(Record { origin, body: Body::Document(Document::new(kind, bytes)) }));
+            sink(&Ok(Record { origin, body: Body::Document(Document::new(kind, bytes)) }));
             return true;
         }
-        let usual = parse_then(bytes, limits, |audit| {
-            sink(Ok(Record { origin, body: Body::Audit(audit.with_bad_escape(bad_escape)) }));
+        // Made where it stays: what it is moved to would be waited for.
+        let made = parse_into(bytes, limits, |audit| {
+            Ok(Record { origin, body: Body::Audit(audit.with_bad_escape(bad_escape)) })
         });
-        if usual.is_some() {
-            return true;
-        }
-        match parse_carefully(bytes, limits) {
-            Ok(audit) => {
-                sink(Ok(Record { origin, body: Body::Audit(audit.with_bad_escape(bad_escape)) }));
-                true
-            }
+        match &made {
+            Ok(record) => sink(record),
             Err(Malformed { reason, offset }) => {
                 let (raw, length) = (capped(bytes), wide(bytes.len()));
-                sink(Err(Reject { reason, offset, message_offset, raw, length, origin }));
-                false
+                let (reason, offset) = (*reason, *offset);
+                sink(&Err(Reject { reason, offset, message_offset, raw, length, origin }));
             }
         }
+        made.is_ok()
     }
 }
 

@@ -31,7 +31,7 @@ impl Sink for Items<'_> {
 pub(crate) struct Records<'s> {
     limits: Limits,
     buffer: &'s mut TextBuffer,
-    sink: &'s mut dyn FnMut(Result<Record<'_>, Reject<'_>>),
+    sink: &'s mut dyn FnMut(&Result<Record<'_>, Reject<'_>>),
     /// Frames that were no record.
     pub(crate) malformed: u64,
 }
@@ -41,7 +41,7 @@ impl<'s> Records<'s> {
     pub(crate) fn new(
         limits: Limits,
         buffer: &'s mut TextBuffer,
-        sink: &'s mut dyn FnMut(Result<Record<'_>, Reject<'_>>),
+        sink: &'s mut dyn FnMut(&Result<Record<'_>, Reject<'_>>),
     ) -> Self {
         Self { limits, buffer, sink, malformed: 0 }
     }
@@ -56,13 +56,15 @@ impl Sink for Records<'_> {
 
     fn escaped(&mut self, string: &[u8], origin: &Origin<'_>) -> Option<usize> {
         let Self { limits, buffer, sink, .. } = self;
-        parse_escaped_then(string, limits, buffer, |audit, length| {
-            let ends = string.get(length) == Some(&b'}');
-            if ends {
-                sink(Ok(Record { origin: *origin, body: Body::Audit(audit) }));
-            }
-            ends.then_some(length)
-        })
-        .flatten()
+        // Made where it stays, as in the framer's front.
+        let made = parse_escaped_then(string, limits, buffer, |audit, length| {
+            (Ok(Record { origin: *origin, body: Body::Audit(audit) }), length)
+        });
+        let (record, length) = made.as_ref()?;
+        if string.get(*length) != Some(&b'}') {
+            return None;
+        }
+        sink(record);
+        Some(*length)
     }
 }

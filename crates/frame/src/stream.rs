@@ -117,7 +117,7 @@ impl StreamFramer {
         &mut self,
         piece: &[u8],
         fixed: &Origin<'_>,
-        sink: &mut dyn FnMut(Result<Record<'_>, Reject<'_>>),
+        sink: &mut dyn FnMut(&Result<Record<'_>, Reject<'_>>),
     ) {
         self.parse(sink, &mut |framer, sink| framer.take(piece, fixed, sink));
     }
@@ -126,7 +126,7 @@ impl StreamFramer {
     pub fn finish_records(
         mut self,
         fixed: &Origin<'_>,
-        sink: &mut dyn FnMut(Result<Record<'_>, Reject<'_>>),
+        sink: &mut dyn FnMut(&Result<Record<'_>, Reject<'_>>),
     ) -> Counts {
         self.parse(sink, &mut |framer, sink| framer.end(fixed, sink));
         self.tally.counts
@@ -134,7 +134,7 @@ impl StreamFramer {
 
     fn parse(
         &mut self,
-        sink: &mut dyn FnMut(Result<Record<'_>, Reject<'_>>),
+        sink: &mut dyn FnMut(&Result<Record<'_>, Reject<'_>>),
         work: &mut dyn FnMut(&mut Self, &mut dyn Sink),
     ) {
         let mut buffer = core::mem::take(&mut self.buffer);

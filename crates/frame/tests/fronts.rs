@@ -54,7 +54,7 @@ impl Seen {
 
 fn records(format: Format, limits: Limits, message: &[u8], fixed: &Origin<'_>) -> Seen {
     let mut seen = Seen::default();
-    let counts = Framer::new(format, limits).records(message, fixed, &mut |item| seen.see(&item));
+    let counts = Framer::new(format, limits).records(message, fixed, &mut |item| seen.see(item));
     Seen { counts, ..seen }
 }
 

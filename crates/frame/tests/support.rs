@@ -191,7 +191,7 @@ pub(crate) struct Seen {
 }
 
 impl Seen {
-    pub(crate) fn see(&mut self, record: Result<Record<'_>, Reject<'_>>) {
+    pub(crate) fn see(&mut self, record: &Result<Record<'_>, Reject<'_>>) {
         match record {
             Ok(record) => {
                 let mut view = Vec::new();

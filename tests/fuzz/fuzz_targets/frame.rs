@@ -86,7 +86,7 @@ fn parse(framer: &mut Framer, message: &[u8]) {
     let counts = framer.records(message, &FIXED, &mut |parsed| {
         found.push(match parsed {
             Ok(record) => {
-                let shown = view(&record);
+                let shown = view(record);
                 tape.parse(shown.as_bytes(), 128).expect("a view is JSON");
                 shown
             }

@@ -122,7 +122,7 @@ fn messages<'b, M: Iterator<Item = &'b [u8]>>(
     let mut framer = Framer::new(format, Limits::default());
     Job::new(name, buffer.failures, move || {
         let mut failures = 0;
-        let mut take = |item: Result<Record<'_>, Reject<'_>>| failures += failed_login(&item);
+        let mut take = |item: &Result<Record<'_>, Reject<'_>>| failures += failed_login(item);
         for message in messages() {
             framer.records(message, &Origin::default(), &mut take);
         }
@@ -154,7 +154,7 @@ fn structures<'b>(
 
 fn file_failures(format: Format, bytes: &[u8]) -> u64 {
     let mut failures = 0;
-    let mut take = |item: Result<Record<'_>, Reject<'_>>| failures += failed_login(&item);
+    let mut take = |item: &Result<Record<'_>, Reject<'_>>| failures += failed_login(item);
     let mut framer = StreamFramer::new(format, Limits::default());
     for piece in bytes.chunks(PIECE) {
         framer.feed_records(piece, &Origin::default(), &mut take);

@@ -56,7 +56,7 @@ struct Views {
 impl Work for Views {
     type Scratch = ();
 
-    fn take(&self, item: Result<Record<'_>, Reject<'_>>, (): &mut (), block: &mut Block) {
+    fn take(&self, item: &Result<Record<'_>, Reject<'_>>, (): &mut (), block: &mut Block) {
         match item {
             Ok(record) => record.write_view(&mut block.lines),
             Err(reject) => {
@@ -64,7 +64,7 @@ impl Work for Views {
                 if !self.rejects {
                     return;
                 }
-                write_reject(&reject, &mut block.lines);
+                write_reject(reject, &mut block.lines);
             }
         }
         block.lines.push(b'\n');

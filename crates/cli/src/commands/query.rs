@@ -76,14 +76,14 @@ struct Search<'q> {
 impl Work for Search<'_> {
     type Scratch = MatchScratch;
 
-    fn take(&self, item: Result<Record<'_>, Reject<'_>>, scratch: &mut MatchScratch, block: &mut Block) {
+    fn take(&self, item: &Result<Record<'_>, Reject<'_>>, scratch: &mut MatchScratch, block: &mut Block) {
         let Ok(record) = item else { return };
         if record.kind() == Kind::Audit {
             self.audit_met.call_once(self.warn);
         }
         let inside = record.time_usecs().is_none_or(|time| self.span.0 <= time && time < self.span.1);
         let here = self.hsm.is_none_or(|hsm| record.origin.hsm == Some(hsm));
-        if !inside || !here || !self.matcher.matches(&record, scratch) {
+        if !inside || !here || !self.matcher.matches(record, scratch) {
             return;
         }
         block.count += 1;
@@ -92,7 +92,7 @@ impl Work for Search<'_> {
             Some(QueryForm::Raw) => block.lines.extend_from_slice(record.raw()),
             Some(QueryForm::Json) => record.write_view(&mut block.lines),
             Some(QueryForm::Text) => {
-                block.lines.extend_from_slice(text_line(&record, self.paint).as_bytes());
+                block.lines.extend_from_slice(text_line(record, self.paint).as_bytes());
             }
         }
         block.lines.push(b'\n');

@@ -105,9 +105,9 @@ impl Shown {
         let Self { framer, searched, scratch, out, paint, raw, .. } = self;
         framer.records(value, &Origin::default(), &mut |item| match item {
             Ok(record) => {
-                if searched.as_ref().is_none_or(|searched| searched.matches(&record, scratch)) {
+                if searched.as_ref().is_none_or(|searched| searched.matches(record, scratch)) {
                     let line =
-                        if *raw { record.raw().to_vec() } else { text_line(&record, *paint).into_bytes() };
+                        if *raw { record.raw().to_vec() } else { text_line(record, *paint).into_bytes() };
                     out.line(&line);
                 }
             }

@@ -78,7 +78,7 @@ impl Batch {
     }
 
     /// Parses all items in order.
-    pub(super) fn parse(&self, limits: &Limits, sink: &mut dyn FnMut(Result<Record<'_>, Reject<'_>>)) {
+    pub(super) fn parse(&self, limits: &Limits, sink: &mut dyn FnMut(&Result<Record<'_>, Reject<'_>>)) {
         for stored in &self.items {
             self.item(stored).parse(limits, sink);
         }

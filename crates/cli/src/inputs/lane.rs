@@ -39,7 +39,7 @@ pub(super) struct Desk {
 }
 
 /// What takes records and rejects.
-pub(super) type Take<'t> = dyn FnMut(Result<Record<'_>, Reject<'_>>) + 't;
+pub(super) type Take<'t> = dyn FnMut(&Result<Record<'_>, Reject<'_>>) + 't;
 
 /// What happens to the items of a chunk that a framer for files splits.
 pub(super) enum Way<'t> {
@@ -63,18 +63,19 @@ impl Desk {
     /// Parses the part of a text that lies here.
     pub(super) fn parse(&mut self, fixed: &Origin<'_>, take: &mut Take<'_>) {
         let base = self.base;
-        self.framer.records(&self.text, fixed, &mut |mut item| {
-            shift(&mut item, base);
-            take(item);
-        });
+        self.framer.records(&self.text, fixed, &mut |item| shifted(item, base, take));
         self.text.clear();
     }
 }
 
-/// Moves an item's offset to where its bytes begin.
-fn shift(item: &mut Result<Record<'_>, Reject<'_>>, base: u64) {
-    if let Err(reject) = item {
-        reject.message_offset = reject.message_offset.saturating_add(base);
+/// Gives an item on, its offset moved to where its bytes begin.
+fn shifted(item: &Result<Record<'_>, Reject<'_>>, base: u64, take: &mut Take<'_>) {
+    match item {
+        Ok(_) => take(item),
+        Err(reject) => {
+            let message_offset = reject.message_offset.saturating_add(base);
+            take(&Err(Reject { message_offset, ..*reject }));
+        }
     }
 }
 
@@ -123,10 +124,7 @@ impl Lane {
         let (base, fixed) = (self.base, reading.fixed);
         match way {
             Way::Parse(take) => {
-                let mut take = |mut item: Result<Record<'_>, Reject<'_>>| {
-                    shift(&mut item, base);
-                    take(item);
-                };
+                let mut take = |item: &Result<Record<'_>, Reject<'_>>| shifted(item, base, take);
                 if self.chunk.is_empty() {
                     framer.finish_records(fixed, &mut take);
                     return;

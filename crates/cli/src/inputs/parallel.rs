@@ -45,7 +45,7 @@ pub(crate) trait Work: Sync {
     type Scratch: Default;
 
     /// Takes an item and writes what it gives to the block.
-    fn take(&self, item: Result<Record<'_>, Reject<'_>>, scratch: &mut Self::Scratch, block: &mut Block);
+    fn take(&self, item: &Result<Record<'_>, Reject<'_>>, scratch: &mut Self::Scratch, block: &mut Block);
 }
 
 /// What some items gave.
@@ -123,7 +123,7 @@ fn read_alone<W: Work>(
     let mut block = Block::default();
     for input in inputs {
         let mut framer = StreamFramer::new(format, limits);
-        let mut take = |item: Result<Record<'_>, Reject<'_>>| {
+        let mut take = |item: &Result<Record<'_>, Reject<'_>>| {
             work.take(item, &mut scratch, &mut block);
             if block.lines.len() >= BLOCK_BYTES {
                 write(&block);
@@ -300,7 +300,7 @@ impl<W: Work> Hall<'_, W> {
         let mut batch = Batch::default();
         let step = lane.and_then(|mut lane| {
             let count = if alone {
-                let mut take = |item: Result<Record<'_>, Reject<'_>>| {
+                let mut take = |item: &Result<Record<'_>, Reject<'_>>| {
                     self.work.take(item, scratch, &mut block);
                     if block.lines.len() >= BLOCK_BYTES {
                         let number = self.reserve(input);
@@ -322,7 +322,7 @@ impl<W: Work> Hall<'_, W> {
         });
         let number = self.reserve(input);
         self.put_back(input, step);
-        let mut take = |item: Result<Record<'_>, Reject<'_>>| self.work.take(item, scratch, &mut block);
+        let mut take = |item: &Result<Record<'_>, Reject<'_>>| self.work.take(item, scratch, &mut block);
         if !desk.is_empty() {
             desk.parse(self.reading.fixed, &mut take);
         }

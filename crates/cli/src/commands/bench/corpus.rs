@@ -60,7 +60,7 @@ impl Records {
         let mut feed = Feed::new(&inputs);
         for input in &inputs {
             let mut framer = StreamFramer::new(args.format, limits(config));
-            let mut take = |item: Result<Record<'_>, Reject<'_>>| match item {
+            let mut take = |item: &Result<Record<'_>, Reject<'_>>| match item {
                 Err(_) => rejects += 1,
                 Ok(record) if record.audit().is_none() => documents += 1,
                 Ok(_) if buffer.len() >= most => is_cut = true,

@@ -16,7 +16,7 @@ struct Show;
 impl Work for Show {
     type Scratch = ();
 
-    fn take(&self, item: Result<Record<'_>, Reject<'_>>, (): &mut (), block: &mut Block) {
+    fn take(&self, item: &Result<Record<'_>, Reject<'_>>, (): &mut (), block: &mut Block) {
         match item {
             Ok(record) => record.write_view(&mut block.lines),
             Err(reject) => {
