@@ -19,6 +19,9 @@
 //! * No part has a line end, so both have the same lines, and those without a part are equal: what is read
 //!   from them is too.
 //!
+//! Most records are printed in a usual way, and the parser says in which ([`Print`](hsmstream_record::Print)). Their text
+//! follows from that, four names and their codes: the [`Gist`], which is compared instead of the text.
+//!
 //! Budget: 10 ns, for each record.
 
 use core::ops::Range;
