@@ -6,9 +6,12 @@
 //! crates.
 
 mod common;
+#[path = "common/edits.rs"]
+mod edits;
 
 use base64::Engine as _;
 use common::split;
+use edits::edit;
 use hsmstream_record::{
     Audit, Body, Brief, Field, Limits, Malformed, Origin, Record, TextBuffer, Value, parse, parse_brief,
     parse_carefully, parse_escaped, parse_escaped_portable, parse_fast, parse_portable, trim_end,
@@ -287,7 +290,7 @@ fn shuffled() -> impl Strategy<Value = Vec<u8>> {
 
 /// A record with values of any length, and edits.
 fn edited() -> impl Strategy<Value = Vec<u8>> {
-    let edit = (
+    let change = (
         any::<Index>(),
         0_usize..4,
         prop_oneof![
@@ -296,15 +299,7 @@ fn edited() -> impl Strategy<Value = Vec<u8>> {
             vec(any::<u8>(), 0..40)
         ],
     );
-    (select(&MADE[..]), vec(edit, 1..5)).prop_map(|(frame, edits)| {
-        let mut text = frame.to_vec();
-        for (at, removed, inserted) in edits {
-            let start = at.index(text.len() + 1);
-            let end = (start + removed).min(text.len());
-            text.splice(start..end, inserted);
-        }
-        text
-    })
+    (select(&MADE[..]), vec(change, 1..5)).prop_map(|(frame, edits)| edit(frame, edits))
 }
 
 proptest! {
@@ -350,10 +345,7 @@ proptest! {
 #[test]
 fn only_what_is_printed_as_usual_is_called_so() {
     let usual = std::str::from_utf8(MADE[0]).expect("UTF-8");
-    let print =
-        |text: &str| parse(text.as_bytes(), &Limits::default()).map_or(0, |audit| audit.print.number());
-    assert_ne!(print(usual), 0);
-    for (part, other) in [
+    let changes = [
         ("Opcode : ", "Opcode: "),
         ("Opcode : ", "Opcode :  "),
         ("Session Handle : ", "Session Handle\t: "),
@@ -371,11 +363,8 @@ fn only_what_is_printed_as_usual_is_called_so() {
         ("LOG (2)", "LOG (02)"),
         ("USER (1)", "USER (012)"),
         ("Log type", "Log typ"),
-    ] {
-        let odd = usual.replacen(part, other, 1);
-        assert_ne!(odd, usual, "{part}");
-        assert_eq!(print(&odd), 0, "{odd}");
-    }
+    ];
+    each_change_is_unusual(usual, &changes);
     let second = std::str::from_utf8(MADE[3]).expect("UTF-8");
     let second = second.replacen("0: HSM", "0:HSM", 1);
     // Other fields, and another order of the commands and of the keys.
@@ -388,8 +377,7 @@ fn only_what_is_printed_as_usual_is_called_so() {
         Response : 0:HSM Return: SUCCESS\nLog type : TIME_INFO_LOG (16)\n\
         local time : 04/30/22 20:13:18.189504, usec:1650658398189504\n\
         host time : 04/30/22 20:13:18.191729 usec:1650658398191729\npropagation delay : usec:39";
-    assert_ne!(print(clocks), 0);
-    for (part, other) in [
+    let changes = [
         ("18.189504, usec:16", "18.189504 usec:16"),
         ("18.191729 usec", "18.191729, usec"),
         ("local time : 04", "local time : 14"),
@@ -398,9 +386,21 @@ fn only_what_is_printed_as_usual_is_called_so() {
         ("\npropagation delay : usec:39", ""),
         ("TIME_INFO_CMD (0xeee2)", "CN_MGMT_CMD (0x0)"),
         ("TIME_INFO_CMD (0xeee2)", "TIME_INFO_CMD (0xEEE2)"),
-    ] {
-        let odd = clocks.replacen(part, other, 1);
-        assert_ne!(odd, clocks, "{part}");
+    ];
+    each_change_is_unusual(clocks, &changes);
+}
+
+/// How a record is printed, as a number; 0 if in no usual way.
+fn print(text: &str) -> u16 {
+    parse(text.as_bytes(), &Limits::default()).map_or(0, |audit| audit.print.number())
+}
+
+/// A record is printed as usual, and no longer if one part is printed in another way.
+fn each_change_is_unusual(usual: &str, changes: &[(&str, &str)]) {
+    assert_ne!(print(usual), 0, "{usual}");
+    for (part, other) in changes {
+        let odd = usual.replacen(part, other, 1);
+        assert_ne!(odd, usual, "{part}");
         assert_eq!(print(&odd), 0, "{odd}");
     }
 }

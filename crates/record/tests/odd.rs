@@ -5,9 +5,12 @@
 //! doubled, moved. Random beyond.
 
 mod common;
+#[path = "common/edits.rs"]
+mod edits;
 
 use base64::Engine as _;
 use common::split;
+use edits::edit;
 use hsmstream_record::{Limits, parse, parse_brief, parse_carefully, parse_odd};
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -209,15 +212,8 @@ fn edited() -> impl Strategy<Value = Vec<u8>> {
         vec(select(&b"0123456789abcdefABCDEF"[..]), 0..24),
         vec(any::<u8>(), 0..40),
     ];
-    (select(&ODD[..]), vec((any::<Index>(), 0_usize..20, inserted), 1..6)).prop_map(|(frame, edits)| {
-        let mut text = frame.to_vec();
-        for (at, removed, inserted) in edits {
-            let start = at.index(text.len() + 1);
-            let end = (start + removed).min(text.len());
-            text.splice(start..end, inserted);
-        }
-        text
-    })
+    (select(&ODD[..]), vec((any::<Index>(), 0_usize..20, inserted), 1..6))
+        .prop_map(|(frame, edits)| edit(frame, edits))
 }
 
 proptest! {
