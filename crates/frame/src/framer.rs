@@ -7,7 +7,7 @@ use crate::out::{Out, Tally};
 use crate::peel::{Core, Source};
 use crate::sink::{Items, Records, Sink};
 use crate::text::Piece;
-use hsmstream_record::{Body, Limits, Origin, Reason, Record, TextBuffer, parse_then};
+use hsmstream_record::{Limits, Origin, Reason, Record, TextBuffer, parse_fast_into};
 
 /// Cuts messages of one format into frames. Its buffers are reused; make one a thread.
 #[derive(Debug)]
@@ -84,10 +84,13 @@ fn single(
         return false;
     }
     let origin = resolve(Named::default(), fixed);
-    // The record is made where it stays: what it is moved to would be waited for. The fast parser leaves anomalies to others.
-    let made = parse_then(message, limits, |audit| Ok(Record { origin, body: Body::Audit(audit) }));
-    if let Some(record) = &made {
-        sink(record);
+    let mut is_usual = true;
+    let record = Record::filled(origin, |vacant| {
+        is_usual = parse_fast_into(message, limits, vacant).is_some();
+        Ok(())
+    });
+    if is_usual {
+        sink(&record);
     }
-    made.is_some()
+    is_usual
 }

@@ -66,19 +66,18 @@ impl Item<'_> {
             sink(&Ok(Record { origin, body: Body::Document(Document::new(kind, bytes)) }));
             return true;
         }
-        // Made where it stays: what it is moved to would be waited for.
-        let made = parse_into(bytes, limits, |audit| {
-            Ok(Record { origin, body: Body::Audit(audit.with_bad_escape(bad_escape)) })
-        });
-        match &made {
-            Ok(record) => sink(record),
-            Err(Malformed { reason, offset }) => {
+        let record = Record::filled(origin, |vacant| {
+            let audit = parse_into(bytes, limits, vacant).map_err(|Malformed { reason, offset }| {
                 let (raw, length) = (capped(bytes), wide(bytes.len()));
-                let (reason, offset) = (*reason, *offset);
-                sink(&Err(Reject { reason, offset, message_offset, raw, length, origin }));
+                Reject { reason, offset, message_offset, raw, length, origin }
+            })?;
+            if bad_escape {
+                *audit = audit.with_bad_escape(true);
             }
-        }
-        made.is_ok()
+            Ok(())
+        });
+        sink(&record);
+        record.is_ok()
     }
 }
 

@@ -1,7 +1,7 @@
 //! Who takes what the machines find: frames as they are, or parsed.
 
 use crate::item::{Item, Reject};
-use hsmstream_record::{Body, Limits, Origin, Record, TextBuffer, parse_escaped_then};
+use hsmstream_record::{Limits, Origin, Record, TextBuffer, parse_escaped_into};
 
 /// Takes items in order.
 pub(crate) trait Sink {
@@ -54,17 +54,16 @@ impl Sink for Records<'_> {
         self.malformed += u64::from(is_frame && !is_record);
     }
 
+    #[expect(clippy::result_large_err, reason = "a record is larger still")]
     fn escaped(&mut self, string: &[u8], origin: &Origin<'_>) -> Option<usize> {
         let Self { limits, buffer, sink, .. } = self;
-        // Made where it stays, as in the framer's front.
-        let made = parse_escaped_then(string, limits, buffer, |audit, length| {
-            (Ok(Record { origin: *origin, body: Body::Audit(audit) }), length)
+        let mut length = None;
+        let record = Record::filled(*origin, |vacant| {
+            length = parse_escaped_into(string, limits, buffer, vacant);
+            Ok(())
         });
-        let (record, length) = made.as_ref()?;
-        if string.get(*length) != Some(&b'}') {
-            return None;
-        }
-        sink(record);
-        Some(*length)
+        let length = length.filter(|length| string.get(*length) == Some(&b'}'))?;
+        sink(&record);
+        Some(length)
     }
 }

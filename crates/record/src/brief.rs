@@ -80,10 +80,12 @@ impl<'a> Task for Front<'a, '_> {
 #[inline(always)]
 fn front<'a, S: Scanner>(scanner: S, text: &'a [u8], index: &mut Index) -> Option<Brief<'a>> {
     let mut lines = Lines::<1, S>::new(scanner, text, index)?;
-    let (usecs, ..) = lines::time(scanner, text)?;
+    let usecs = lines::time(scanner, text)?;
     lines.skip(b"Version No : ")?;
-    let (_, sequence) = lines.hex(b"Sequence No : ", 16)??;
-    let (_, reboot) = lines.hex(b"Reboot counter : ", 8)??;
+    let sequence = lines.hex(b"Sequence No : ", 16)??;
+    let reboot = lines.hex(b"Reboot counter : ", 8)??;
+    let sequence = scanner.hex(sequence.block, sequence.count)?;
+    let reboot = scanner.hex(reboot.block, reboot.count)?;
     lines.skip(b"Command Type(hex) : ")?;
     let (opcode, opcode_code) = lines.named(b"Opcode : ", Base::Hex)?;
     lines.skip(b"Command Type(hex) : ")?;

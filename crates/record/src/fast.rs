@@ -15,29 +15,43 @@
 //! and the digits of a number are the last bytes of their line. A place that is not filled costs one comparison.
 //! What a usual record needs is inlined into one function, so that no field passes through memory twice.
 
-use crate::anomaly::Anomalies;
-use crate::audit::{Audit, Keys, Response, Session, User};
+use crate::audit::{Audit, Keys, Session};
 use crate::boundary::trim_end;
 use crate::label::Label;
 use crate::limits::Limits;
-use crate::lines::{self, Lines, Named};
+use crate::lines::{self, Digits, Lines, Named};
 use crate::print::{Print, mark};
 use crate::raw::{Raw, TextBuffer};
 use crate::reading::Base;
-use crate::scan::{self, Index, LINES_MAX, Portable, Scanner, Task};
+use crate::scan::{self, Index, LINES_MAX, Scanner, Task, Vectors};
+use crate::vacant::Vacant;
 
 /// Parses a frame of a usual layout. `None`: it is another, or has something odd, or is no record; then
 /// [`crate::parse`] asks the careful parser. For tests and benchmarks.
 #[inline]
 #[must_use]
 pub fn parse<'a>(frame: &'a [u8], limits: &Limits) -> Option<Audit<'a>> {
-    scan::dispatch(Plain { frame, limits, or_else: Then(core::convert::identity) })
+    Audit::filled(|vacant| parse_into(frame, limits, vacant).map(drop).ok_or(())).ok()
 }
 
-/// As [`parse`], without vector instructions.
+/// As [`parse`] of this module, to a place where the record may stay.
+#[inline]
 #[must_use]
-pub fn parse_portable<'a>(frame: &'a [u8], limits: &Limits) -> Option<Audit<'a>> {
-    Plain { frame, limits, or_else: Then(core::convert::identity) }.run(Portable)
+pub fn parse_into<'r, 'a>(
+    frame: &'a [u8],
+    limits: &Limits,
+    vacant: Vacant<'r, 'a>,
+) -> Option<&'r mut Audit<'a>> {
+    let Vacant(audit) = vacant;
+    scan::dispatch(Plain { frame, limits, audit: &mut *audit }).then_some(audit)
+}
+
+/// As [`parse`] of this module, with those vector instructions, or the next best that the processor has. For tests and
+/// benchmarks.
+#[must_use]
+pub fn parse_with<'a>(vectors: Vectors, frame: &'a [u8], limits: &Limits) -> Option<Audit<'a>> {
+    let mut audit = Audit::default();
+    scan::dispatch_with(vectors, Plain { frame, limits, audit: &mut audit }).then_some(audit)
 }
 
 /// Parses the message of a log event where it lies in its JSON envelope, still escaped.
@@ -59,91 +73,71 @@ pub fn parse_escaped<'a>(
     limits: &Limits,
     buffer: &'a mut TextBuffer,
 ) -> Option<(Audit<'a>, usize)> {
-    parse_escaped_then(input, limits, buffer, |audit, length| (audit, length))
+    let mut audit = Audit::default();
+    let length = parse_escaped_into(input, limits, buffer, Vacant(&mut audit))?;
+    Some((audit, length))
 }
 
-/// As [`parse_escaped`], and does what is to be done with the record and its length where it is made: a caller that puts
-/// it into something larger saves a copy of 600 bytes. `None` if there is no record: `then` was not called.
+/// As [`parse_escaped`], to a place where the record may stay. Gives the string's bytes.
 #[inline]
-pub fn parse_escaped_then<'a, R>(
+#[must_use]
+pub fn parse_escaped_into<'a>(
     input: &'a [u8],
     limits: &Limits,
     buffer: &'a mut TextBuffer,
-    then: impl FnOnce(Audit<'a>, usize) -> R,
-) -> Option<R> {
+    vacant: Vacant<'_, 'a>,
+) -> Option<usize> {
     buffer.clear();
-    scan::dispatch(Escaped { input, limits, buffer, then })
+    scan::dispatch(Escaped { input, limits, buffer, audit: vacant.0 })
 }
 
-/// As [`parse`] of this module, and does what is to be done with the record where it is made. `None` if there is no
-/// record here: `then` was not called.
-#[inline]
-pub fn parse_then<'a, R>(frame: &'a [u8], limits: &Limits, then: impl FnOnce(Audit<'a>) -> R) -> Option<R> {
-    scan::dispatch(Plain { frame, limits, or_else: Then(then) })
-}
-
-/// As [`parse_escaped`], without vector instructions. For tests and benchmarks.
+/// As [`parse_escaped`], with those vector instructions, or the next best that the processor has. For tests and
+/// benchmarks.
 #[must_use]
-pub fn parse_escaped_portable<'a>(
+pub fn parse_escaped_with<'a>(
+    vectors: Vectors,
     input: &'a [u8],
     limits: &Limits,
     buffer: &'a mut TextBuffer,
 ) -> Option<(Audit<'a>, usize)> {
     buffer.clear();
-    Escaped { input, limits, buffer, then: |audit, length| (audit, length) }.run(Portable)
+    let mut audit = Audit::default();
+    let length = scan::dispatch_with(vectors, Escaped { input, limits, buffer, audit: &mut audit })?;
+    Some((audit, length))
 }
 
-/// A frame to be parsed, and by whom if it is odd.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Plain<'a, 'l, F> {
-    pub(crate) frame: &'a [u8],
-    pub(crate) limits: &'l Limits,
-    pub(crate) or_else: F,
+/// A frame to be parsed.
+struct Plain<'a, 'l, 'r> {
+    frame: &'a [u8],
+    limits: &'l Limits,
+    audit: &'r mut Audit<'a>,
 }
 
-impl<'a, F: Sink<'a>> Task for Plain<'a, '_, F> {
-    type Output = F::Output;
+impl Task for Plain<'_, '_, '_> {
+    type Output = bool;
 
     #[inline(always)]
-    fn run<S: Scanner>(self, scanner: S) -> Self::Output {
+    fn run<S: Scanner>(self, scanner: S) -> bool {
         let text = trim_end(self.frame);
         let mut index = Index::EMPTY;
-        if !fits(text, self.limits) || index.add_lines(scanner, text).is_none() {
-            return self.or_else.odd(None);
-        }
-        record::<1, _, _>(scanner, text, &mut index, text.into(), self.or_else)
+        fits(text, self.limits)
+            && index.add_lines(scanner, text).is_some()
+            && read_plain(scanner, text, &mut index, self.audit).is_some()
     }
 }
 
-/// Something is done with a record; nobody reads what is odd.
-struct Then<F>(F);
-
-impl<'a, R, F: FnOnce(Audit<'a>) -> R> Sink<'a> for Then<F> {
-    type Output = Option<R>;
-
-    #[inline(always)]
-    fn read(self, audit: Audit<'a>) -> Self::Output {
-        Some((self.0)(audit))
-    }
-
-    #[inline(always)]
-    fn odd(self, _: Option<&mut Index>) -> Self::Output {
-        None
-    }
-}
-
-struct Escaped<'a, 'l, F> {
+struct Escaped<'a, 'l, 'r> {
     input: &'a [u8],
     limits: &'l Limits,
     buffer: &'a TextBuffer,
-    then: F,
+    audit: &'r mut Audit<'a>,
 }
 
-impl<'a, R, F: FnOnce(Audit<'a>, usize) -> R> Task for Escaped<'a, '_, F> {
-    type Output = Option<R>;
+impl Task for Escaped<'_, '_, '_> {
+    type Output = Option<usize>;
 
     #[inline(always)]
-    fn run<S: Scanner>(self, scanner: S) -> Self::Output {
+    fn run<S: Scanner>(self, scanner: S) -> Option<usize> {
         let mut index = Index::EMPTY;
         let end = index.add_string(scanner, self.input)?;
         let mut text = self.input.get(..end)?;
@@ -155,14 +149,9 @@ impl<'a, R, F: FnOnce(Audit<'a>, usize) -> R> Task for Escaped<'a, '_, F> {
         if !fits(text, self.limits) {
             return None;
         }
-        let Self { buffer, then, .. } = self;
-        record::<2, _, _>(
-            scanner,
-            text,
-            &mut index,
-            Raw::escaped(text, buffer),
-            Then(|audit| then(audit, end + 1)),
-        )
+        let Self { buffer, audit, .. } = self;
+        record::<2, _>(scanner, text, &mut index, Raw::escaped(text, buffer), audit)?;
+        Some(end + 1)
     }
 }
 
@@ -173,116 +162,91 @@ pub(crate) fn fits(text: &[u8], limits: &Limits) -> bool {
         && usize::try_from(limits.frame_lines_max).is_ok_and(|max| max > LINES_MAX)
 }
 
-/// What becomes of a record that was read, and of one that is not for this parser.
-///
-/// So that what comes out of [`record`] is what its caller gives on: a record is large, and a copy of it would have to
-/// wait until it is written.
-pub(crate) trait Sink<'a> {
-    type Output;
-
-    fn read(self, audit: Audit<'a>) -> Self::Output;
-
-    /// Gets the line ends, sealed, if they were looked for.
-    fn odd(self, index: Option<&mut Index>) -> Self::Output;
+/// Reads a text whose line ends are known, and seals them. `None`: it is odd.
+#[inline(always)]
+pub(crate) fn read_plain<'a, S: Scanner>(
+    scanner: S,
+    text: &'a [u8],
+    index: &mut Index,
+    audit: &mut Audit<'a>,
+) -> Option<()> {
+    record::<1, _>(scanner, text, index, text.into(), audit)
 }
 
-/// Reads a record whose line ends are known and have `WIDTH` bytes each.
+/// Reads a record whose line ends are known and have `WIDTH` bytes each. Each field is written to where it stays as soon
+/// as it is read: so it is neither kept in a register nor copied. `audit` is empty, and holds anything if there is none.
 #[inline(always)]
-fn record<'a, const WIDTH: usize, S: Scanner, K: Sink<'a>>(
+fn record<'a, const WIDTH: usize, S: Scanner>(
     scanner: S,
     text: &'a [u8],
     index: &mut Index,
     raw: Raw<'a>,
-    sink: K,
-) -> K::Output {
-    let Some(mut lines) = Lines::<WIDTH, S>::new(scanner, text, index) else { return sink.odd(Some(index)) };
-    let Some(usecs) = lines::time_twice(scanner, text) else { return sink.odd(Some(index)) };
-    let Some(Header { version, sequence, reboot, command, user_id, session, response, log_type }) =
-        header(&mut lines)
-    else {
-        return sink.odd(Some(index));
-    };
-    let Some((user, key, rest, seen)) = details(lines, version.is_some()) else {
-        return sink.odd(Some(index));
-    };
-    // Written at once and nowhere given by reference: so each field goes where the caller wants it, and the
-    // record, which is large, is not copied.
-    sink.read(Audit {
-        raw,
-        usecs,
-        sequence,
-        reboot,
-        version,
-        command_type: command.command_type.0,
-        command_type_code: command.command_type.1,
-        opcode: command.opcode.0,
-        opcode_code: command.opcode.1,
-        session,
-        response,
-        log_type: log_type.0,
-        log_type_code: log_type.1,
-        user: User { id: user_id, ..user },
-        target_user: rest.target_user,
-        key,
-        mechanism: rest.mechanism,
-        mfa_enabled: rest.mfa_enabled,
-        operation: rest.operation.0,
-        operation_code: rest.operation.1,
-        user_count: rest.user_count,
-        user_ids: rest.user_ids,
-        local_time_usecs: rest.local_time_usecs,
-        host_time_usecs: rest.host_time_usecs,
-        propagation_delay_usecs: rest.propagation_delay_usecs,
-        anomalies: Anomalies::NONE,
-        print: Print::of(seen),
-        extra_lines: 0,
-    })
+    audit: &mut Audit<'a>,
+) -> Option<()> {
+    let mut lines = Lines::<WIDTH, S>::new(scanner, text, index)?;
+    audit.raw = raw;
+    audit.usecs = lines::time_twice(scanner, text)?;
+    header(&mut lines, audit)?;
+    audit.print = Print::of(details(lines, audit)?);
+    Some(())
 }
 
-/// What all records have.
-struct Header<'a> {
-    version: Option<&'a [u8]>,
-    sequence: u64,
-    reboot: Option<u32>,
-    command: Command<'a>,
-    user_id: Option<&'a [u8]>,
-    session: Option<Session<'a>>,
-    response: Option<Response<'a>>,
-    log_type: Named<'a>,
-}
-
+/// Reads what all records have.
 #[inline(always)]
-fn header<'a, const WIDTH: usize, S: Scanner>(lines: &mut Lines<'a, '_, WIDTH, S>) -> Option<Header<'a>> {
-    let header = Header {
-        version: lines.text(b"Version No : ")?,
-        sequence: lines.hex(b"Sequence No : ", 16)??.1,
-        reboot: match lines.hex(b"Reboot counter : ", 8)? {
-            Some((_, reboot)) => Some(u32::try_from(reboot).ok()?),
-            None => None,
-        },
-        command: command(lines)?,
-        user_id: lines.text(b"User id : ")?,
-        session: lines.hex(b"Session Handle : ", 16)?.map(|(text, handle)| Session { text, handle }),
-        response: lines.response()?,
-        log_type: lines.named(b"Log type : ", Base::Decimal)?,
-    };
-    lines.seen |= if_some(&header.reboot, mark::REBOOT)
-        | if_some(&header.command.command_type.0, mark::COMMAND_TYPE)
-        | if_some(&header.command.opcode.0, mark::OPCODE)
-        | if_some(&header.session, mark::SESSION)
-        | if_some(&header.response, mark::RESPONSE)
-        | if_some(&header.log_type.0, mark::LOG_TYPE);
-    lines.seen |= match header.version {
+fn header<'a, const WIDTH: usize, S: Scanner>(
+    lines: &mut Lines<'a, '_, WIDTH, S>,
+    audit: &mut Audit<'a>,
+) -> Option<()> {
+    audit.version = lines.text(b"Version No : ")?;
+    let sequence = lines.hex(b"Sequence No : ", 16)??;
+    let reboot = lines.hex(b"Reboot counter : ", 8)?;
+    let Command { command_type, opcode } = command(lines)?;
+    (audit.command_type, audit.command_type_code) = command_type;
+    (audit.opcode, audit.opcode_code) = opcode;
+    audit.user.id = lines.text(b"User id : ")?;
+    let session = lines.hex(b"Session Handle : ", 16)?;
+    numbers(lines, audit, sequence, reboot, session)?;
+    audit.response = lines.response()?;
+    (audit.log_type, audit.log_type_code) = lines.named(b"Log type : ", Base::Decimal)?;
+    lines.seen |= if_some(&audit.command_type, mark::COMMAND_TYPE)
+        | if_some(&audit.opcode, mark::OPCODE)
+        | if_some(&audit.response, mark::RESPONSE)
+        | if_some(&audit.log_type, mark::LOG_TYPE);
+    lines.seen |= match audit.version {
         None => 0,
         Some(b"2") => mark::VERSION,
         Some(_) => mark::UNUSUAL,
     };
-    lines.seen |= match header.user_id {
+    lines.seen |= match audit.user.id {
         None => 0,
         Some(id) if id.iter().all(u8::is_ascii_digit) => mark::USER_ID,
         Some(_) => mark::UNUSUAL,
     };
-    Some(header)
+    Some(())
+}
+
+/// Reads the numbers of the header, all at once.
+#[inline(always)]
+fn numbers<'a, const WIDTH: usize, S: Scanner>(
+    lines: &mut Lines<'a, '_, WIDTH, S>,
+    audit: &mut Audit<'a>,
+    sequence: Digits<'a>,
+    reboot: Option<Digits<'a>>,
+    session: Option<Digits<'a>>,
+) -> Option<()> {
+    let block = |digits: Digits<'a>| (digits.block, digits.count);
+    let all = [sequence, reboot.unwrap_or(Digits::NONE), session.unwrap_or(Digits::NONE)];
+    let [sequence, counter, handle] = lines.scanner.hex_3(all.map(block))?;
+    audit.sequence = sequence;
+    if reboot.is_some() {
+        audit.reboot = Some(u32::try_from(counter).ok()?);
+        lines.seen |= mark::REBOOT;
+    }
+    if let Some(Digits { text, .. }) = session {
+        audit.session = Some(Session { text, handle });
+        lines.seen |= mark::SESSION;
+    }
+    Some(())
 }
 
 /// A mark, if there is something to be marked.
@@ -291,92 +255,70 @@ const fn if_some<T>(option: &Option<T>, mark: u32) -> u32 {
     if option.is_some() { mark } else { 0 }
 }
 
-/// Reads what only some records have, up to the end.
+/// Reads what only some records have, up to the end. Gives the marks of all lines.
 #[inline(always)]
 fn details<'a, const WIDTH: usize, S: Scanner>(
     mut lines: Lines<'a, '_, WIDTH, S>,
-    has_version: bool,
-) -> Option<(User<'a>, Keys, Rest<'a>, u32)> {
-    let (mut user, mut key) = (User::default(), Keys::default());
+    audit: &mut Audit<'a>,
+) -> Option<u32> {
     match lines.line.first() {
         Some(b'U') => {
-            user.name = lines.text(b"User Name : ")?;
-            (user.user_type, user.type_code) = lines.named(b"User Type : ", Base::Decimal)?;
+            audit.user.name = lines.text(b"User Name : ")?;
+            (audit.user.user_type, audit.user.type_code) = lines.named(b"User Type : ", Base::Decimal)?;
+            lines.seen |=
+                if_some(&audit.user.name, mark::USER_NAME) | if_some(&audit.user.user_type, mark::USER_TYPE);
         }
-        Some(b'P' | b'K') => key = keys(&mut lines)?,
+        Some(b'P' | b'K') => keys(&mut lines, &mut audit.key)?,
         _ => {}
     }
-    let mut seen = lines.seen;
-    let rest = if lines.line.is_empty() {
-        Rest::default()
-    } else if user.name.is_none() {
-        let (rest, marks) = clocks(lines)?;
-        seen = marks;
-        rest
-    } else if has_version {
-        seen |= mark::UNUSUAL;
-        believed(lines)?
+    if lines.line.is_empty() {
+        return Some(lines.seen);
+    }
+    if audit.user.name.is_none() {
+        clocks(lines, audit)
+    } else if audit.version.is_some() {
+        lines.seen |= mark::UNUSUAL;
+        believed(lines, audit)
     } else {
-        return None;
-    };
-    seen |= if_some(&user.name, mark::USER_NAME)
-        | if_some(&user.user_type, mark::USER_TYPE)
-        | if_some(&key.private_handle, mark::PRIVATE_KEY)
-        | if_some(&key.public_handle, mark::PUBLIC_KEY)
-        | if_some(&key.object_handle, mark::OBJECT_KEY);
-    Some((user, key, rest, seen))
+        None
+    }
 }
 
-/// The fields of rarer records.
-#[derive(Default)]
-struct Rest<'a> {
-    target_user: User<'a>,
-    mechanism: Option<&'a [u8]>,
-    mfa_enabled: Option<&'a [u8]>,
-    operation: Named<'a>,
-    user_count: Option<&'a [u8]>,
-    user_ids: Option<&'a [u8]>,
-    local_time_usecs: Option<u64>,
-    host_time_usecs: Option<u64>,
-    propagation_delay_usecs: Option<u64>,
-}
-
-/// Reads a record's last lines: the clocks, and the marks of all lines.
+/// Reads a record's last lines: the clocks.
 #[inline(never)]
-fn clocks<'a, const WIDTH: usize, S: Scanner>(mut lines: Lines<'a, '_, WIDTH, S>) -> Option<(Rest<'a>, u32)> {
-    let rest = Rest {
-        local_time_usecs: lines.clock(b"local time : ", Label::LocalTime)?,
-        host_time_usecs: lines.clock(b"host time : ", Label::HostTime)?,
-        propagation_delay_usecs: lines.clock(b"propagation delay : ", Label::PropagationDelay)?,
-        ..Rest::default()
-    };
-    let has_all = rest.local_time_usecs.is_some()
-        && rest.host_time_usecs.is_some()
-        && rest.propagation_delay_usecs.is_some()
+fn clocks<'a, const WIDTH: usize, S: Scanner>(
+    mut lines: Lines<'a, '_, WIDTH, S>,
+    audit: &mut Audit<'a>,
+) -> Option<u32> {
+    audit.local_time_usecs = lines.clock(b"local time : ", Label::LocalTime)?;
+    audit.host_time_usecs = lines.clock(b"host time : ", Label::HostTime)?;
+    audit.propagation_delay_usecs = lines.clock(b"propagation delay : ", Label::PropagationDelay)?;
+    let has_all = audit.local_time_usecs.is_some()
+        && audit.host_time_usecs.is_some()
+        && audit.propagation_delay_usecs.is_some()
         && lines.seen & mark::TIME_INFO != 0;
     // With their command type they are no longer unusual, if nothing else is.
     let seen = if has_all { lines.seen & !mark::TIME_INFO | mark::CLOCKS } else { mark::UNUSUAL };
-    lines.line.is_empty().then_some((rest, seen))
+    lines.line.is_empty().then_some(seen)
 }
 
 /// Reads a record's last lines: what is believed behind a user name in the second layout, besides the user
 /// type, which is all in the first.
 #[inline(never)]
-fn believed<'a, const WIDTH: usize, S: Scanner>(mut lines: Lines<'a, '_, WIDTH, S>) -> Option<Rest<'a>> {
-    let mechanism = lines.text(b"Mechanism : ")?;
-    let name = lines.text(b"Target User Name : ")?;
-    let (user_type, type_code) = lines.named(b"Target User Type : ", Base::Decimal)?;
-    let id = lines.text(b"Target User id : ")?;
-    let rest = Rest {
-        target_user: User { name, user_type, type_code, id },
-        mechanism,
-        mfa_enabled: lines.text(b"Mfa enabled : ")?,
-        operation: lines.named(b"Operation : ", Base::Decimal)?,
-        user_count: lines.text(b"Number of Users : ")?,
-        user_ids: lines.text(b"UserIDs : ")?,
-        ..Rest::default()
-    };
-    lines.line.is_empty().then_some(rest)
+fn believed<'a, const WIDTH: usize, S: Scanner>(
+    mut lines: Lines<'a, '_, WIDTH, S>,
+    audit: &mut Audit<'a>,
+) -> Option<u32> {
+    audit.mechanism = lines.text(b"Mechanism : ")?;
+    let target = &mut audit.target_user;
+    target.name = lines.text(b"Target User Name : ")?;
+    (target.user_type, target.type_code) = lines.named(b"Target User Type : ", Base::Decimal)?;
+    target.id = lines.text(b"Target User id : ")?;
+    audit.mfa_enabled = lines.text(b"Mfa enabled : ")?;
+    (audit.operation, audit.operation_code) = lines.named(b"Operation : ", Base::Decimal)?;
+    audit.user_count = lines.text(b"Number of Users : ")?;
+    audit.user_ids = lines.text(b"UserIDs : ")?;
+    lines.line.is_empty().then_some(lines.seen)
 }
 
 /// Names with their codes.
@@ -399,12 +341,16 @@ fn command<'a, const WIDTH: usize, S: Scanner>(lines: &mut Lines<'a, '_, WIDTH, 
 
 /// Key handles; the second layout has the first two the other way round.
 #[inline(always)]
-fn keys<const WIDTH: usize, S: Scanner>(lines: &mut Lines<'_, '_, WIDTH, S>) -> Option<Keys> {
-    let mut private_handle = lines.decimal(b"Priv/Secret Key Handle : ")?;
-    let public_handle = lines.decimal(b"Public Key Handle : ")?;
-    if private_handle.is_none() {
-        private_handle = lines.decimal(b"Priv/Secret Key Handle : ")?;
-        lines.seen |= if_some(&private_handle, mark::PUBLIC_FIRST);
+fn keys<const WIDTH: usize, S: Scanner>(lines: &mut Lines<'_, '_, WIDTH, S>, keys: &mut Keys) -> Option<()> {
+    keys.private_handle = lines.decimal(b"Priv/Secret Key Handle : ")?;
+    keys.public_handle = lines.decimal(b"Public Key Handle : ")?;
+    if keys.private_handle.is_none() {
+        keys.private_handle = lines.decimal(b"Priv/Secret Key Handle : ")?;
+        lines.seen |= if_some(&keys.private_handle, mark::PUBLIC_FIRST);
     }
-    Some(Keys { private_handle, public_handle, object_handle: lines.decimal(b"Key Handle : ")? })
+    keys.object_handle = lines.decimal(b"Key Handle : ")?;
+    lines.seen |= if_some(&keys.private_handle, mark::PRIVATE_KEY)
+        | if_some(&keys.public_handle, mark::PUBLIC_KEY)
+        | if_some(&keys.object_handle, mark::OBJECT_KEY);
+    Some(())
 }

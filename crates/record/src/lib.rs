@@ -24,7 +24,7 @@
 //! * [`parse`]: a frame's text to an [`Audit`], all fields.
 //! * [`parse_brief`]: its front only (time, sequence, reboot, opcode, response), the rest when asked. Half the cost.
 //! * [`parse_escaped`]: a log event's message where it lies in its JSON envelope, still escaped.
-//! * [`parse_into`], [`parse_then`] and [`parse_escaped_then`] spare who puts a record into something larger a copy of it.
+//! * [`parse_into`], [`parse_fast_into`] and [`parse_escaped_into`] spare who puts a record into something larger a copy of it.
 //!
 //! # What is borrowed
 //! All texts of a record lie in the bytes that were parsed, which have to outlive it. Of a record parsed while escaped
@@ -70,6 +70,7 @@ mod reason;
 mod record;
 mod scan;
 mod swar;
+mod vacant;
 mod value;
 mod view;
 mod walk;
@@ -87,8 +88,8 @@ pub use careful::parse as parse_carefully;
 pub use document::Document;
 pub use extra::Extra;
 pub use fast::{
-    parse as parse_fast, parse_escaped, parse_escaped_portable, parse_escaped_then, parse_portable,
-    parse_then,
+    parse as parse_fast, parse_escaped, parse_escaped_into, parse_escaped_with,
+    parse_into as parse_fast_into, parse_with as parse_fast_with,
 };
 pub use field::{Field, UnknownField, Why};
 pub use limits::Limits;
@@ -100,4 +101,5 @@ pub use raw::{Raw, TextBuffer};
 pub use reason::{Malformed, Reason};
 pub use record::{Body, Record};
 pub use scan::Vectors;
+pub use vacant::Vacant;
 pub use value::Value;

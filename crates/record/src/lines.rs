@@ -8,9 +8,25 @@ use crate::boundary::trim_blanks_start;
 use crate::label::Label;
 use crate::print::mark;
 use crate::reading::{self, Base, Reading};
-use crate::scan::{Index, LINES_MAX, NUMBER, Scanner};
+use crate::scan::{Index, LINES_MAX, NUMBER, PRINTED, Scanner};
 use crate::swar;
 use crate::time;
+
+/// A number in hex digits.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Digits<'a> {
+    /// As printed, with `0x`.
+    pub(crate) text: &'a [u8],
+    /// Its last bytes.
+    pub(crate) block: &'a [u8; NUMBER],
+    /// How many of these are digits.
+    pub(crate) count: usize,
+}
+
+impl Digits<'_> {
+    /// What stands for a number that is not there.
+    pub(crate) const NONE: Self = Self { text: b"", block: b"0000000000000000", count: 1 };
+}
 
 /// A name with its code.
 pub(crate) type Named<'a> = (Option<&'a [u8]>, Option<u64>);
@@ -23,25 +39,38 @@ const _: () = assert!(ENDS_MAX <= LINES_MAX, "an index holds them");
 /// Bytes of a first line in its usual form.
 pub(crate) const TIME_LINE: usize = 54;
 
-/// The microseconds of a first line of usual length; and the time as printed, and the digits.
+/// The microseconds of a first line of usual length, whatever time is printed.
 #[inline(always)]
-pub(crate) fn time<S: Scanner>(scanner: S, text: &[u8]) -> Option<(u64, &[u8; 24], &[u8; NUMBER])> {
+pub(crate) fn time<S: Scanner>(scanner: S, text: &[u8]) -> Option<u64> {
+    let (printed, digits) = first_line(text)?;
+    if printed.ends_with(b", usecs:") { usecs(scanner, digits) } else { None }
+}
+
+/// A printed time with the label behind it, and the digits of the microseconds.
+#[inline(always)]
+fn first_line(text: &[u8]) -> Option<(&[u8; PRINTED], &[u8; NUMBER])> {
     let line: &[u8; TIME_LINE] = text.first_chunk()?;
-    let (printed, rest) = behind(line, b"Time: ")?.split_first_chunk()?;
-    let digits = behind(rest, b", usecs:")?.first_chunk()?;
-    // Sixteen digits, as from 2001 to 2286: less than the largest time.
+    let (printed, digits) = behind(line, b"Time: ")?.split_first_chunk()?;
+    Some((printed, digits.first_chunk()?))
+}
+
+/// Sixteen digits, as from 2001 to 2286: less than the largest time.
+#[inline(always)]
+fn usecs<S: Scanner>(scanner: S, digits: &[u8; NUMBER]) -> Option<u64> {
     let usecs = scanner.decimal(digits, NUMBER)?;
     debug_assert!(usecs <= time::USECS_MAX);
-    Some((usecs, printed, digits))
+    Some(usecs)
 }
 
 /// The same, if the printed time agrees.
 #[inline(always)]
 pub(crate) fn time_twice<S: Scanner>(scanner: S, text: &[u8]) -> Option<u64> {
-    let (usecs, printed, digits) = time(scanner, text)?;
+    let (printed, digits) = first_line(text)?;
+    let (usecs, seconds) = (usecs(scanner, digits)?, scanner.printed_seconds(printed)?);
+    let printed: &[u8; 24] = printed.first_chunk()?;
     // The microseconds of both are the same six digits, so that seconds are all there is to compare.
     let agree = if last_word(printed)? >> 16 == last_word(digits)? >> 16 {
-        swar::printed_seconds(printed)?.abs_diff(usecs / 1_000_000) <= time::MISMATCH_USECS_MAX / 1_000_000
+        seconds.abs_diff(usecs / 1_000_000) <= time::MISMATCH_USECS_MAX / 1_000_000
     } else {
         swar::printed(printed)?.abs_diff(usecs) <= time::MISMATCH_USECS_MAX
     };
@@ -54,11 +83,12 @@ pub(crate) fn time_twice<S: Scanner>(scanner: S, text: &[u8]) -> Option<u64> {
 /// `Some(None)`: another label stands there, nothing was taken.
 #[derive(Debug)]
 pub(crate) struct Lines<'a, 'i, const WIDTH: usize, S> {
-    scanner: S,
+    pub(crate) scanner: S,
     text: &'a [u8],
-    index: &'i Index,
-    /// Which line end is in front of the next line.
-    number: usize,
+    /// The ends of the lines behind the one at hand.
+    ends: core::slice::Iter<'i, u32>,
+    /// Where the next of them begins.
+    next: usize,
     /// The line at hand; empty behind the last.
     pub(crate) line: &'a [u8],
     /// Marks of the lines so far.
@@ -71,10 +101,12 @@ impl<'a, 'i, const WIDTH: usize, S: Scanner> Lines<'a, 'i, WIDTH, S> {
     #[inline(always)]
     pub(crate) fn new(scanner: S, text: &'a [u8], index: &'i mut Index) -> Option<Self> {
         index.seal(text.len());
-        if index.count() > ENDS_MAX || index.end(0) != TIME_LINE {
+        let (first, others) = index.ends(ENDS_MAX)?.split_first()?;
+        if *first as usize != TIME_LINE {
             return None;
         }
-        let mut lines = Self { scanner, text, index, number: 0, line: &[], seen: 0 };
+        let mut lines =
+            Self { scanner, text, ends: others.iter(), next: TIME_LINE + WIDTH, line: &[], seen: 0 };
         lines.advance()?;
         Some(lines)
     }
@@ -82,17 +114,16 @@ impl<'a, 'i, const WIDTH: usize, S: Scanner> Lines<'a, 'i, WIDTH, S> {
     /// Goes on to the next line, which may not be empty.
     #[inline(always)]
     fn advance(&mut self) -> Option<()> {
-        if self.number == self.index.count() {
+        let Some(end) = self.ends.next() else {
             self.line = &[];
             return Some(());
-        }
-        let end = self.index.end(self.number);
-        let start = end.wrapping_add(WIDTH);
-        if WIDTH == 2 && self.text.get(end..start)? != b"\\n" {
+        };
+        let (start, end) = (self.next, *end as usize);
+        if WIDTH == 2 && self.text.get(start.wrapping_sub(2)..start)? != b"\\n" {
             return None;
         }
-        self.number = self.number.wrapping_add(1);
-        self.line = self.text.get(start..self.index.end(self.number)).filter(|line| !line.is_empty())?;
+        self.line = self.text.get(start..end).filter(|line| !line.is_empty())?;
+        self.next = end.wrapping_add(WIDTH);
         Some(())
     }
 
@@ -137,25 +168,25 @@ impl<'a, 'i, const WIDTH: usize, S: Scanner> Lines<'a, 'i, WIDTH, S> {
     /// The last bytes up to the end of the line at hand.
     #[inline(always)]
     fn last_bytes(&self) -> Option<&'a [u8; NUMBER]> {
-        let end = self.index.end(self.number);
+        let end = self.next.wrapping_sub(WIDTH);
         self.text.get(end.wrapping_sub(NUMBER)..end)?.first_chunk()
     }
 
-    /// A number of at most `digits_max` digits, and its text.
+    /// A number of at most `digits_max` digits, not yet read.
     #[inline(always)]
     pub(crate) fn hex<const N: usize>(
         &mut self,
         label: &[u8; N],
         digits_max: usize,
-    ) -> Option<Option<(&'a [u8], u64)>> {
-        let Some(value) = self.value(label) else { return Some(None) };
-        let count = behind(value, b"0x")?.len();
+    ) -> Option<Option<Digits<'a>>> {
+        let Some(text) = self.value(label) else { return Some(None) };
+        let count = behind(text, b"0x")?.len();
         if count > digits_max {
             return None;
         }
-        let number = self.scanner.hex(self.last_bytes()?, count)?;
+        let block = self.line.last_chunk()?;
         self.advance()?;
-        Some(Some((value, number)))
+        Some(Some(Digits { text, block, count }))
     }
 
     /// A number.

@@ -1,11 +1,13 @@
 //! The parser: the fast one where it answers, the one for odd records elsewhere.
 
 use crate::audit::Audit;
-use crate::fast::{Plain, Sink};
+use crate::boundary::trim_end;
+use crate::fast;
 use crate::limits::Limits;
 use crate::odd;
 use crate::reason::Malformed;
-use crate::scan::{self, Index};
+use crate::scan::{self, Index, Scanner, Task};
+use crate::vacant::Vacant;
 
 /// Parses a frame.
 ///
@@ -16,41 +18,47 @@ use crate::scan::{self, Index};
 /// [`Reason::ALL`](crate::Reason::ALL).
 #[inline]
 pub fn parse<'a>(frame: &'a [u8], limits: &Limits) -> Result<Audit<'a>, Malformed> {
-    parse_into(frame, limits, core::convert::identity)
+    Audit::filled(|vacant| parse_into(frame, limits, vacant).map(drop))
 }
 
-/// Parses a frame, and makes something of the record where it is written: a record is large, and who puts it into
-/// something larger behind [`parse`] has it copied, and waits for the copy.
+/// Parses a frame to a place where the record may stay, and gives it there.
 ///
 /// # Errors
-/// As of [`parse`]; `make` was not called.
+/// As of [`parse`].
 #[inline]
-pub fn parse_into<'a, R>(
+pub fn parse_into<'r, 'a>(
     frame: &'a [u8],
     limits: &Limits,
-    make: impl FnOnce(Audit<'a>) -> R,
-) -> Result<R, Malformed> {
-    scan::dispatch(Plain { frame, limits, or_else: OrOdd { frame, limits, make } })
+    vacant: Vacant<'r, 'a>,
+) -> Result<&'r mut Audit<'a>, Malformed> {
+    let Vacant(audit) = vacant;
+    scan::dispatch(Whole { frame, limits, audit: &mut *audit })?;
+    Ok(audit)
 }
 
-/// Another parser reads what is odd.
-#[derive(Debug, Clone, Copy)]
-struct OrOdd<'a, 'l, F> {
+/// A frame to be parsed by whoever can.
+struct Whole<'a, 'l, 'r> {
     frame: &'a [u8],
     limits: &'l Limits,
-    make: F,
+    audit: &'r mut Audit<'a>,
 }
 
-impl<'a, R, F: FnOnce(Audit<'a>) -> R> Sink<'a> for OrOdd<'a, '_, F> {
-    type Output = Result<R, Malformed>;
+impl Task for Whole<'_, '_, '_> {
+    type Output = Result<(), Malformed>;
 
     #[inline(always)]
-    fn read(self, audit: Audit<'a>) -> Self::Output {
-        Ok((self.make)(audit))
-    }
-
-    #[inline(always)]
-    fn odd(self, index: Option<&mut Index>) -> Self::Output {
-        odd::parse_with(self.frame, self.limits, index).map(self.make)
+    fn run<S: Scanner>(self, scanner: S) -> Self::Output {
+        let Self { frame, limits, audit } = self;
+        let text = trim_end(frame);
+        let mut index = Index::EMPTY;
+        let mut ends = None;
+        if fast::fits(text, limits) && index.add_lines(scanner, text).is_some() {
+            if fast::read_plain(scanner, text, &mut index, audit).is_some() {
+                return Ok(());
+            }
+            ends = Some(&mut index);
+        }
+        *audit = odd::parse_with(frame, limits, ends)?;
+        Ok(())
     }
 }

@@ -12,11 +12,14 @@
 
 #[cfg(target_arch = "x86_64")]
 mod avx2;
+#[cfg(target_arch = "x86_64")]
+mod avx512;
 mod digits;
 #[cfg(target_arch = "aarch64")]
 mod neon;
 mod portable;
 
+use crate::swar;
 pub(crate) use digits::NUMBER;
 pub(crate) use portable::Portable;
 
@@ -36,6 +39,17 @@ pub(crate) trait Scanner: Copy {
     /// than 0x20.
     fn ends_string(self, block: &[u8; BLOCK]) -> u64;
 
+    /// The places of the lowest bits, each and `base` added; of those that are not there, any number.
+    #[inline(always)]
+    fn places(self, mut bits: u64, base: u32) -> [u32; AT_ONCE] {
+        let mut places = [0; AT_ONCE];
+        for place in &mut places {
+            *place = base.wrapping_add(bits.trailing_zeros());
+            bits &= bits.wrapping_sub(1);
+        }
+        places
+    }
+
     /// The number that the last `count` bytes print in hex digits of either case. `None` if there are none or more than the
     /// block has, or one is no digit.
     #[inline(always)]
@@ -43,12 +57,32 @@ pub(crate) trait Scanner: Copy {
         digits::hex(*block, count)
     }
 
+    /// As [`Self::hex`], of three blocks. `None` if one has no number.
+    #[inline(always)]
+    fn hex_3(self, blocks: [(&[u8; NUMBER], usize); 3]) -> Option<[u64; 3]> {
+        let [(a, a_count), (b, b_count), (c, c_count)] = blocks;
+        Some([self.hex(a, a_count)?, self.hex(b, b_count)?, self.hex(c, c_count)?])
+    }
+
     /// The same for decimal digits.
     #[inline(always)]
     fn decimal(self, block: &[u8; NUMBER], count: usize) -> Option<u64> {
         digits::decimal(*block, count)
     }
+
+    /// The seconds since the epoch of a time printed `MM/DD/YY hh:mm:ss.uuuuuu`, in the 21st century. `None` if it is no
+    /// time of day of any date, or `, usecs:` does not stand behind it. Digits behind the point are not looked at by
+    /// all scanners: who asks compares them with others.
+    #[inline(always)]
+    fn printed_seconds(self, text: &[u8; PRINTED]) -> Option<u64> {
+        let (time, label) = text.split_first_chunk()?;
+        if label == USECS { swar::printed_seconds(time) } else { None }
+    }
 }
+
+/// Bytes of a printed time and of the label behind it.
+pub(crate) const PRINTED: usize = 32;
+const USECS: &[u8] = b", usecs:";
 
 /// Work that is compiled once for each scanner.
 pub(crate) trait Task {
@@ -62,18 +96,52 @@ pub(crate) trait Task {
 #[inline(always)]
 pub(crate) fn dispatch<T: Task>(task: T) -> T::Output {
     #[cfg(target_arch = "x86_64")]
+    if let Some(scanner) = avx512::Avx512::detect() {
+        return scanner.run(task);
+    }
+    #[cfg(target_arch = "x86_64")]
     if let Some(scanner) = avx2::Avx2::detect() {
         return scanner.run(task);
     }
     #[cfg(target_arch = "aarch64")]
     return task.run(neon::Neon);
     #[cfg(not(target_arch = "aarch64"))]
+    portable(task)
+}
+
+/// Does the work with a scanner, or with the next best that this processor has.
+pub(crate) fn dispatch_with<T: Task>(vectors: Vectors, task: T) -> T::Output {
+    #[cfg(target_arch = "x86_64")]
+    {
+        if vectors == Vectors::Avx512
+            && let Some(scanner) = avx512::Avx512::detect()
+        {
+            return scanner.run(task);
+        }
+        if matches!(vectors, Vectors::Avx512 | Vectors::Avx2)
+            && let Some(scanner) = avx2::Avx2::detect()
+        {
+            return scanner.run(task);
+        }
+    }
+    #[cfg(target_arch = "aarch64")]
+    if vectors != Vectors::Portable {
+        return task.run(neon::Neon);
+    }
+    portable(task)
+}
+
+/// A function of its own: where another scanner is used, this one is not in the way.
+#[inline(never)]
+fn portable<T: Task>(task: T) -> T::Output {
     task.run(Portable)
 }
 
 /// The way in which line ends are found on this machine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Vectors {
+    /// AVX-512: F, BW, VL and VBMI2, as servers have since 2021 or 2022.
+    Avx512,
     /// AVX2, with the bit manipulation that all processors have that have it.
     Avx2,
     /// NEON, which all 64-bit ARM processors have.
@@ -83,9 +151,16 @@ pub enum Vectors {
 }
 
 impl Vectors {
+    /// All, the best first.
+    pub const ALL: [Self; 4] = [Self::Avx512, Self::Avx2, Self::Neon, Self::Portable];
+
     /// What [`parse`](crate::parse) uses on this machine.
     #[must_use]
     pub fn in_use() -> Self {
+        #[cfg(target_arch = "x86_64")]
+        if avx512::Avx512::detect().is_some() {
+            return Self::Avx512;
+        }
         #[cfg(target_arch = "x86_64")]
         if avx2::Avx2::detect().is_some() {
             return Self::Avx2;
@@ -97,6 +172,7 @@ impl Vectors {
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
+            Self::Avx512 => "avx512",
             Self::Avx2 => "avx2",
             Self::Neon => "neon",
             Self::Portable => "portable",
@@ -121,13 +197,15 @@ impl Index {
         let (blocks, rest) = text.as_chunks::<BLOCK>();
         let last = text.last_chunk()?;
         let mut base = 0;
+        let mut count = self.count;
         for block in blocks {
-            self.add(base, scanner.equal(block, b'\n'));
+            count = self.add_at(scanner, count, base, scanner.equal(block, b'\n'));
             base = base.wrapping_add(64);
         }
         if !rest.is_empty() {
-            self.add(base, scanner.equal(last, b'\n') >> (BLOCK - rest.len()));
+            count = self.add_at(scanner, count, base, scanner.equal(last, b'\n') >> (BLOCK - rest.len()));
         }
+        self.count = count;
         Some(())
     }
 
@@ -139,7 +217,7 @@ impl Index {
         let (blocks, rest) = text.get(from..).unwrap_or_default().as_chunks::<BLOCK>();
         let mut base = u32::try_from(from).unwrap_or(u32::MAX);
         for block in blocks {
-            self.add(base, scanner.equal(block, b'\n'));
+            self.add(scanner, base, scanner.equal(block, b'\n'));
             base = base.wrapping_add(64);
             if self.count > most {
                 return self.count;
@@ -156,7 +234,7 @@ impl Index {
                 scanner.equal(&block, b'\n')
             }
         };
-        self.add(base, bits);
+        self.add(scanner, base, bits);
         self.seal(text.len());
         self.count
     }
@@ -185,32 +263,33 @@ impl Index {
     fn add_of_string<S: Scanner>(&mut self, scanner: S, base: u32, block: &[u8; BLOCK]) -> Option<usize> {
         let stops = scanner.ends_string(block);
         let before = stops.wrapping_sub(1) & !stops;
-        self.add(base, scanner.equal(block, b'\\') & before);
+        self.add(scanner, base, scanner.equal(block, b'\\') & before);
         (stops != 0).then(|| (base + stops.trailing_zeros()) as usize)
     }
 
     /// Adds the places of the bits, counted from `base`.
     #[inline(always)]
-    fn add(&mut self, base: u32, mut bits: u64) {
+    fn add<S: Scanner>(&mut self, scanner: S, base: u32, bits: u64) {
+        self.count = self.add_at(scanner, self.count, base, bits);
+    }
+
+    /// The same behind `held` others, which are counted by who asks: in a register. Gives how many there are then.
+    #[inline(always)]
+    fn add_at<S: Scanner>(&mut self, scanner: S, held: usize, base: u32, bits: u64) -> usize {
         let count = bits.count_ones() as usize;
-        if let Some(places) =
-            self.ends.get_mut(self.count..).and_then(|free| free.first_chunk_mut::<AT_ONCE>())
-        {
-            for place in places {
-                *place = base.wrapping_add(bits.trailing_zeros());
-                bits &= bits.wrapping_sub(1);
-            }
+        if let Some(free) = self.ends.get_mut(held..).and_then(|free| free.first_chunk_mut()) {
+            *free = scanner.places(bits, base);
         }
         if count > AT_ONCE {
-            self.add_more(base, bits);
+            self.add_more(held, base, bits);
         }
-        self.count = self.count.wrapping_add(count);
+        held.wrapping_add(count)
     }
 
     #[cold]
     #[inline(never)]
-    fn add_more(&mut self, base: u32, mut bits: u64) {
-        for place in self.ends.iter_mut().skip(self.count + AT_ONCE) {
+    fn add_more(&mut self, held: usize, base: u32, mut bits: u64) {
+        for place in self.ends.iter_mut().skip(held) {
             if bits == 0 {
                 break;
             }
@@ -243,6 +322,12 @@ impl Index {
         if let (Some(place), Ok(end)) = (self.ends.get_mut(self.count), u32::try_from(end)) {
             *place = end;
         }
+    }
+
+    /// Of a sealed index: all line ends, and the text's. `None` if there are more than `most`.
+    #[inline(always)]
+    pub(crate) fn ends(&self, most: usize) -> Option<&[u32]> {
+        if self.count > most { None } else { self.ends.get(..=self.count) }
     }
 
     /// Position of a line end that is held, or of the text's end; of others, any.

@@ -165,16 +165,15 @@ pub(crate) fn printed_seconds(text: &[u8; 24]) -> Option<u64> {
 
 /// Days from the epoch to a date of the years 2000 to 2099, of which every fourth is a leap year.
 #[inline(always)]
-fn days(year: u64, month: u64, day: u64) -> Option<u64> {
-    let &(before, length) = MONTHS.get(usize::try_from(month).ok()?)?;
-    let leap = year.is_multiple_of(4);
-    if day.wrapping_sub(1) >= length.wrapping_add(u64::from(leap & (month == 2))) {
+pub(crate) fn days(year: u64, month: u64, day: u64) -> Option<u64> {
+    let &(before, length) =
+        if year.is_multiple_of(4) { &LEAP_MONTHS } else { &MONTHS }.get(usize::try_from(month).ok()?)?;
+    if day.wrapping_sub(1) >= u64::from(length) {
         return None;
     }
     // Each year before adds 365 days, and every fourth, the first of them a leap year, one more.
     let years = year.wrapping_mul(1461).wrapping_add(3) >> 2;
-    let of_year = before.wrapping_add(u64::from(leap & (month > 2))).wrapping_add(day);
-    Some(years.wrapping_add(of_year).wrapping_add(DAYS_2000 - 1))
+    Some(years.wrapping_add(u64::from(before)).wrapping_add(day).wrapping_add(DAYS_2000 - 1))
 }
 
 #[inline(always)]
@@ -196,7 +195,7 @@ const SEPARATORS: u64 = 0x0000_ff00_00ff_0000;
 /// Days from the epoch to 1 January 2000.
 const DAYS_2000: u64 = 10_957;
 /// Of each month: days of a common year before it, days. There is no month 0: nor is there a day in it.
-const MONTHS: [(u64, u64); 13] = [
+static MONTHS: [(u16, u16); 13] = [
     (0, 0),
     (0, 31),
     (31, 28),
@@ -211,6 +210,18 @@ const MONTHS: [(u64, u64); 13] = [
     (304, 30),
     (334, 31),
 ];
+/// The same of a leap year.
+static LEAP_MONTHS: [(u16, u16); 13] = {
+    let mut months = MONTHS;
+    let [_, _, (_, february), others @ ..] = &mut months;
+    *february += 1;
+    let mut others: &mut [(u16, u16)] = others;
+    while let [(before, _), behind @ ..] = others {
+        *before += 1;
+        others = behind;
+    }
+    months
+};
 
 #[cfg(test)]
 mod tests;

@@ -13,8 +13,8 @@ use base64::Engine as _;
 use common::split;
 use edits::edit;
 use hsmstream_record::{
-    Audit, Body, Brief, Field, Limits, Malformed, Origin, Record, TextBuffer, Value, parse, parse_brief,
-    parse_carefully, parse_escaped, parse_escaped_portable, parse_fast, parse_portable, trim_end,
+    Audit, Body, Brief, Field, Limits, Malformed, Origin, Record, TextBuffer, Value, Vectors, parse,
+    parse_brief, parse_carefully, parse_escaped, parse_escaped_with, parse_fast, parse_fast_with, trim_end,
 };
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -72,7 +72,9 @@ fn agrees(frame: &[u8]) -> bool {
         assert!(fast.anomalies.is_empty());
         assert_eq!(Ok(fast), careful, "{}", frame.escape_ascii());
     }
-    assert_eq!(parse_portable(frame, &Limits::default()), fast, "{}", frame.escape_ascii());
+    for vectors in Vectors::ALL {
+        assert_eq!(parse_fast_with(vectors, frame, &Limits::default()), fast, "{}", frame.escape_ascii());
+    }
     agrees_escaped(frame, fast.as_ref());
     agrees_on_demand(frame, careful);
     assert_eq!(parse(frame, &Limits::default()), careful, "{}", frame.escape_ascii());
@@ -98,7 +100,10 @@ fn agrees_escaped(frame: &[u8], fast: Option<&Audit<'_>>) {
     let mut buffers = [TextBuffer::new(), TextBuffer::new(), TextBuffer::new()];
     let [first, second, third] = &mut buffers;
     let found = parse_escaped(&input, &limits, first);
-    assert_eq!(parse_escaped_portable(&cut, &limits, second), found, "{}", frame.escape_ascii());
+    for vectors in Vectors::ALL {
+        let again = parse_escaped_with(vectors, &cut, &limits, second);
+        assert_eq!(again, found, "{}", frame.escape_ascii());
+    }
     // One line end behind the frame is no reason to give up; more, and blanks, are.
     if is_plain && frame.strip_suffix(b"\n").unwrap_or(frame) == trim_end(frame) {
         assert_eq!(found.as_ref().map(|(audit, _)| audit), fast, "{}", frame.escape_ascii());

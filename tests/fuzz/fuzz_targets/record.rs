@@ -7,8 +7,8 @@ use std::hint::black_box;
 
 use hsmstream_json::Tape;
 use hsmstream_record::{
-    Body, Field, Limits, Origin, Record, TextBuffer, is_boundary, parse, parse_brief, parse_carefully,
-    parse_escaped, parse_escaped_portable, parse_fast, parse_odd, parse_portable,
+    Body, Field, Limits, Origin, Record, TextBuffer, Vectors, is_boundary, parse, parse_brief, parse_carefully,
+    parse_escaped, parse_escaped_with, parse_fast, parse_fast_with, parse_odd,
 };
 use libfuzzer_sys::fuzz_target;
 
@@ -49,7 +49,9 @@ fn agree(data: &[u8], limits: &Limits) {
     assert_eq!(parse_odd(data, limits), careful);
     let fast = parse_fast(data, limits);
     assert!(fast.is_none_or(|audit| Ok(audit) == careful));
-    assert_eq!(parse_portable(data, limits), fast);
+    for vectors in Vectors::ALL {
+        assert_eq!(parse_fast_with(vectors, data, limits), fast);
+    }
     let brief = parse_brief(data, limits);
     assert_eq!(brief, careful.map(|audit| audit.brief()));
     if let (Ok(brief), Ok(audit)) = (brief, careful) {
@@ -63,7 +65,9 @@ fn agree(data: &[u8], limits: &Limits) {
     let string = [&lines.join(&b"\\n"[..])[..], b"\""].concat();
     let (mut first, mut second) = (TextBuffer::new(), TextBuffer::new());
     let escaped = parse_escaped(&string, limits, &mut first);
-    assert_eq!(parse_escaped_portable(&string, limits, &mut second), escaped);
+    for vectors in Vectors::ALL {
+        assert_eq!(parse_escaped_with(vectors, &string, limits, &mut second), escaped);
+    }
     if let Some((audit, length)) = escaped {
         assert_eq!((Ok(audit), length), (careful, string.len()));
     }

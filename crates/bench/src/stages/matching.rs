@@ -8,7 +8,7 @@ use crate::buffer::Buffer;
 use crate::rounds::Job;
 use crate::rule_files;
 use core::hint::black_box;
-use hsmstream_record::{Body, Limits, Origin, Record};
+use hsmstream_record::{Limits, Origin, Record, parse_into};
 use hsmstream_rules::{MatchScratch, RuleIndex, RuleSet};
 
 /// Sizes of the rule sets, and how fast parse and match should be beside parse alone.
@@ -62,8 +62,8 @@ pub fn job<'a>(name: &'a str, buffer: &'a Buffer, set: &'a RuleSet, expected: u6
 pub fn each_record<'b>(buffer: &'b Buffer, mut visit: impl FnMut(&Record<'b>)) {
     let limits = Limits::default();
     for frame in buffer.frames() {
-        let record = |audit| Record { origin: Origin::default(), body: Body::Audit(audit) };
-        if let Ok(record) = &hsmstream_record::parse_into(frame, &limits, record) {
+        let record = Record::filled(Origin::default(), |vacant| parse_into(frame, &limits, vacant).map(drop));
+        if let Ok(record) = &record {
             visit(black_box(record));
         }
     }

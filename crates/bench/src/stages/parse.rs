@@ -9,7 +9,7 @@ use crate::buffer::Buffer;
 use crate::rounds::Job;
 use crate::{captures, plain};
 use core::hint::black_box;
-use hsmstream_record::{Audit, Limits, parse_brief, parse_carefully, parse_portable};
+use hsmstream_record::{Audit, Limits, Vectors, parse_brief, parse_carefully, parse_fast_with};
 
 /// Name of our parser in the tables.
 pub const OURS: &str = "hsmstream_record::parse";
@@ -147,7 +147,8 @@ pub fn portable_jobs<'b>(buffer: &'b Buffer, rivals: &Rivals) -> Vec<Job<'b>> {
         plain_job(buffer, rivals),
         Job::new("our portable path", buffer.failures, move || {
             failures(buffer, |frame| {
-                parse_portable(frame, &limits).or_else(|| parse_carefully(frame, &limits).ok())
+                parse_fast_with(Vectors::Portable, frame, &limits)
+                    .or_else(|| parse_carefully(frame, &limits).ok())
             })
         })
         .at_least(1.3),

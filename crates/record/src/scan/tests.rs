@@ -1,6 +1,7 @@
 //! The scanners against bytes looked at one by one.
 
-use super::{BLOCK, Index, LINES_MAX, NUMBER, Portable, Scanner, Task, dispatch};
+use super::{BLOCK, Index, LINES_MAX, NUMBER, PRINTED, Scanner, Task, Vectors, dispatch_with};
+use crate::swar;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -78,8 +79,9 @@ fn expected(text: &[u8], wanted: u8, end: Option<usize>) -> Found {
 
 fn check_lines(text: &[u8]) {
     let expected = (text.len() >= BLOCK).then(|| expected(text, b'\n', None));
-    assert_eq!(dispatch(Lines(text)), expected, "{}", text.escape_ascii());
-    assert_eq!(Lines(text).run(Portable), expected, "{}", text.escape_ascii());
+    for vectors in Vectors::ALL {
+        assert_eq!(dispatch_with(vectors, Lines(text)), expected, "{}", text.escape_ascii());
+    }
 }
 
 /// Whether all line ends were looked for or only some more than are held, those that are held are the same.
@@ -90,19 +92,21 @@ fn check_parts(text: &[u8]) {
         all.retain(|place| *place >= from);
         let held = &all[..all.len().min(LINES_MAX)];
         let whole = (held.to_vec(), all.len(), (all.len() <= LINES_MAX).then_some(text.len()));
-        assert_eq!(dispatch(Part(text, from, usize::MAX)), whole, "{}", text.escape_ascii());
-        assert_eq!(Part(text, from, usize::MAX).run(Portable), whole, "{}", text.escape_ascii());
-        let some = dispatch(Part(text, from, LINES_MAX));
-        assert_eq!((&some.0[..], some.2), (held, whole.2), "{}", text.escape_ascii());
-        assert_eq!(Part(text, from, LINES_MAX).run(Portable), some, "{}", text.escape_ascii());
+        for vectors in Vectors::ALL {
+            let found = dispatch_with(vectors, Part(text, from, usize::MAX));
+            assert_eq!(found, whole, "{}", text.escape_ascii());
+            let some = dispatch_with(vectors, Part(text, from, LINES_MAX));
+            assert_eq!((&some.0[..], some.2), (held, whole.2), "{}", text.escape_ascii());
+        }
     }
 }
 
 fn check_string(input: &[u8]) {
     let end = input.iter().position(|&byte| byte == b'"' || byte < 0x20).filter(|&end| input[end] == b'"');
     let expected = end.map(|end| expected(input, b'\\', Some(end)));
-    assert_eq!(dispatch(Text(input)), expected, "{}", input.escape_ascii());
-    assert_eq!(Text(input).run(Portable), expected, "{}", input.escape_ascii());
+    for vectors in Vectors::ALL {
+        assert_eq!(dispatch_with(vectors, Text(input)), expected, "{}", input.escape_ascii());
+    }
 }
 
 /// Text in blocks of its own size, so that no byte stands behind it.
@@ -148,8 +152,9 @@ fn every_byte_at_every_place() {
                 bits(|byte| byte == b'\\'),
                 bits(|byte| byte < 0x20 || byte == b'"'),
             ];
-            assert_eq!(dispatch(Blocks(&block)), expected);
-            assert_eq!(Blocks(&block).run(Portable), expected);
+            for vectors in Vectors::ALL {
+                assert_eq!(dispatch_with(vectors, Blocks(&block)), expected);
+            }
         }
     }
 }
@@ -173,7 +178,13 @@ impl Task for Number<'_> {
     type Output = [Option<u64>; 2];
 
     fn run<S: Scanner>(self, scanner: S) -> Self::Output {
-        [scanner.hex(self.0, self.1), scanner.decimal(self.0, self.1)]
+        let Self(block, count) = self;
+        let number = scanner.hex(block, count);
+        let one = (b"0000000000000001", 1);
+        assert_eq!(scanner.hex_3([(block, count), one, one]), number.map(|number| [number, 1, 1]));
+        assert_eq!(scanner.hex_3([one, (block, count), one]), number.map(|number| [1, number, 1]));
+        assert_eq!(scanner.hex_3([one, one, (block, count)]), number.map(|number| [1, 1, number]));
+        [number, scanner.decimal(block, count)]
     }
 }
 
@@ -187,8 +198,14 @@ fn number(block: &[u8], count: usize, radix: u32) -> Option<u64> {
 
 fn check_number(block: &[u8; NUMBER], count: usize) {
     let expected = [number(block, count, 16), number(block, count, 10)];
-    assert_eq!(dispatch(Number(block, count)), expected, "{} {count}", block.escape_ascii());
-    assert_eq!(Number(block, count).run(Portable), expected, "{} {count}", block.escape_ascii());
+    for vectors in Vectors::ALL {
+        assert_eq!(
+            dispatch_with(vectors, Number(block, count)),
+            expected,
+            "{} {count}",
+            block.escape_ascii()
+        );
+    }
 }
 
 #[test]
@@ -211,5 +228,55 @@ proptest! {
         count in 0..=NUMBER,
     ) {
         check_number(block.first_chunk().expect("as many as asked for"), count);
+    }
+}
+
+struct Printed<'a>(&'a [u8; PRINTED]);
+
+impl Task for Printed<'_> {
+    type Output = Option<u64>;
+
+    fn run<S: Scanner>(self, scanner: S) -> Self::Output {
+        scanner.printed_seconds(self.0)
+    }
+}
+
+/// With digits behind the point all say the same; without, some say that it is no time.
+fn check_printed(text: &[u8; PRINTED]) {
+    let printed = text.first_chunk().expect("a time is shorter");
+    let expected = swar::printed_seconds(printed).filter(|_| text.ends_with(b", usecs:"));
+    let has_digits = printed[18..].iter().all(u8::is_ascii_digit);
+    for vectors in Vectors::ALL {
+        let found = dispatch_with(vectors, Printed(text));
+        let is_right = found == expected || found.is_none() && !has_digits;
+        assert!(is_right, "{} {found:?} {expected:?} {vectors:?}", text.escape_ascii());
+    }
+}
+
+#[test]
+fn each_byte_in_a_printed_time() {
+    for text in [b"02/29/24 23:59:59.999999, usecs:", b"10/08/19 04:26:37.013218, usecs:"] {
+        assert!(dispatch_with(Vectors::Portable, Printed(text)).is_some());
+        for (at, byte) in (0..PRINTED).flat_map(|at| (0..=u8::MAX).map(move |byte| (at, byte))) {
+            let mut text = *text;
+            text[at] = byte;
+            check_printed(&text);
+        }
+    }
+}
+
+#[test]
+fn every_day_and_every_minute_printed() {
+    for (year, month, day) in
+        (0..100).flat_map(|year| (0..20).flat_map(move |month| (0..40).map(move |day| (year, month, day))))
+    {
+        let text = format!("{month:02}/{day:02}/{year:02} 12:00:00.000000, usecs:");
+        check_printed(text.as_bytes().first_chunk().expect("as long as a time"));
+    }
+    for (hour, minute, second) in (0..30).flat_map(|hour| {
+        (0..70).flat_map(move |minute| [0, 1, 59, 60, 99].map(|second| (hour, minute, second)))
+    }) {
+        let text = format!("01/24/18 {hour:02}:{minute:02}:{second:02}.000000, usecs:");
+        check_printed(text.as_bytes().first_chunk().expect("as long as a time"));
     }
 }
