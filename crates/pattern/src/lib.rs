@@ -73,7 +73,5 @@ pub use regex::Regex;
 pub use scratch::Scratch;
 pub use selector::{Selector, Step};
 pub use set::Set;
-pub use shape::{
-    Class, FRONT_PARTS, FreePart, Front, GIST_TEXTS, Gist, Glance, Outline, SKETCHES, SLOTS, Shaped,
-};
+pub use shape::{Class, FRONT_PARTS, FreePart, Front, Gist, Glance, Outline, SKETCHES, SLOTS, Shaped};
 pub use tuning::Tuning;

@@ -17,9 +17,6 @@ pub const SLOTS: usize = 32;
 /// Number of values of which a caller says more than where they are.
 pub const SKETCHES: usize = 2;
 
-/// Number of texts of a [`Gist`].
-pub const GIST_TEXTS: usize = 4;
-
 /// Number of free parts of a [`Front`].
 pub const FRONT_PARTS: usize = 4;
 
@@ -42,74 +39,39 @@ pub struct Outline {
     pub sketches: [u64; SKETCHES],
 }
 
-/// The values of a record from which all its fixed text follows: what is cheaper to compare than the text.
+/// A record's fixed text as two numbers: what is cheaper to compare than the text.
 ///
 /// The caller's promise: records with equal gists have the same fixed text around the same free parts, the parts hold bytes
 /// of their [`Class`] only, and the values for which [`Shaped::is_of_shape`] holds are the same.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Gist {
-    /// 0: the record has no gist.
-    number: u64,
-    /// Bytes of each text.
-    lengths: u64,
-    /// Words of each text, all of them: those that begin at its first and last eight bytes, and at the next ones inside.
-    words: [[u64; 4]; GIST_TEXTS],
+    one: u64,
+    other: u64,
 }
 
 impl Gist {
     /// No gist.
-    pub const NONE: Self = Self { number: 0, lengths: 0, words: [[0; 4]; GIST_TEXTS] };
+    pub const NONE: Self = Self { one: 0, other: 0 };
 
-    /// The gist of a number, not 0, and of texts. None, if one of these has less than 8 or more than 32 bytes.
-    #[inline(always)]
-    #[must_use]
-    pub fn new(number: u64, texts: [&[u8]; GIST_TEXTS]) -> Self {
-        let [a, b, c, d] = texts;
-        let lengths = [a.len(), b.len(), c.len(), d.len()];
-        let mut odd = false;
-        let mut all = 0;
-        for length in lengths {
-            odd |= length.wrapping_sub(8) > 24;
-            all = all << 8 | length as u64;
-        }
-        if odd {
-            return Self::NONE;
-        }
-        Self { number, lengths: all, words: [words(a), words(b), words(c), words(d)] }
-    }
-
-    /// Its number, 0 if there is none.
+    /// The gist that has these numbers; none if the first is 0.
     #[inline]
     #[must_use]
-    pub const fn number(&self) -> u64 {
-        self.number
+    pub const fn new((one, other): (u64, u64)) -> Self {
+        Self { one, other }
     }
-}
 
-impl PartialEq for Gist {
-    #[inline(always)]
-    fn eq(&self, other: &Self) -> bool {
-        let mut differ = (self.number ^ other.number) | (self.lengths ^ other.lengths);
-        for (one, other) in self.words.as_flattened().iter().zip(other.words.as_flattened()) {
-            differ |= one ^ other;
-        }
-        differ == 0
+    /// Whether the record has none.
+    #[inline]
+    #[must_use]
+    pub const fn is_none(self) -> bool {
+        self.one == 0
     }
-}
 
-impl Eq for Gist {}
-
-/// Words that together have all bytes of a text of 8 to 32 bytes.
-#[inline(always)]
-fn words(text: &[u8]) -> [u64; 4] {
-    let Some(last) = text.len().checked_sub(8) else { return [0; 4] };
-    let inner = last.saturating_sub(8);
-    [word(text, 0), word(text, last.min(8)), word(text, inner), word(text, last)]
-}
-
-#[inline(always)]
-fn word(text: &[u8], at: usize) -> u64 {
-    text.get(at..).and_then(<[u8]>::first_chunk).copied().map_or(0, u64::from_le_bytes)
+    /// A number that is mostly another for another gist.
+    #[inline]
+    pub(crate) const fn mark(self) -> u64 {
+        (self.one.rotate_left(29) ^ self.other).wrapping_mul(0x9e37_79b9_7f4a_7c15)
+    }
 }
 
 /// The front of a record, if it is one that the caller knows.

@@ -99,8 +99,9 @@ pub struct Response<'a> {
     pub outcome: Outcome,
 }
 
-/// Success or failure.
+/// Success or failure. As large as what stands beside it, so that records are copied without gaps.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[repr(u64)]
 pub enum Outcome {
     /// The command was carried out.
     Success,

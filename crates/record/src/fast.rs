@@ -187,8 +187,7 @@ fn record<'a, const WIDTH: usize, S: Scanner>(
     audit.raw = raw;
     audit.usecs = lines::time_twice(scanner, text)?;
     header(&mut lines, audit)?;
-    audit.print = Print::of(details(lines, audit)?);
-    Some(())
+    details(lines, audit)
 }
 
 /// Reads what all records have.
@@ -207,11 +206,8 @@ fn header<'a, const WIDTH: usize, S: Scanner>(
     let session = lines.hex(b"Session Handle : ", 16)?;
     numbers(lines, audit, sequence, reboot, session)?;
     audit.response = lines.response()?;
-    (audit.log_type, audit.log_type_code) = lines.named(b"Log type : ", Base::Decimal)?;
-    lines.seen |= if_some(&audit.command_type, mark::COMMAND_TYPE)
-        | if_some(&audit.opcode, mark::OPCODE)
-        | if_some(&audit.response, mark::RESPONSE)
-        | if_some(&audit.log_type, mark::LOG_TYPE);
+    (audit.log_type, audit.log_type_code) =
+        lines.known(b"Log type : ", Base::Decimal, mark::LOG_TYPE, mark::LOG_TYPE_NAME)?;
     lines.seen |= match audit.version {
         None => 0,
         Some(b"2") => mark::VERSION,
@@ -251,33 +247,33 @@ fn numbers<'a, const WIDTH: usize, S: Scanner>(
 
 /// A mark, if there is something to be marked.
 #[inline(always)]
-const fn if_some<T>(option: &Option<T>, mark: u32) -> u32 {
+const fn if_some<T>(option: &Option<T>, mark: u64) -> u64 {
     if option.is_some() { mark } else { 0 }
 }
 
-/// Reads what only some records have, up to the end. Gives the marks of all lines.
+/// Reads what only some records have, up to the end.
 #[inline(always)]
 fn details<'a, const WIDTH: usize, S: Scanner>(
     mut lines: Lines<'a, '_, WIDTH, S>,
     audit: &mut Audit<'a>,
-) -> Option<u32> {
+) -> Option<()> {
     match lines.line.first() {
         Some(b'U') => {
             audit.user.name = lines.text(b"User Name : ")?;
-            (audit.user.user_type, audit.user.type_code) = lines.named(b"User Type : ", Base::Decimal)?;
-            lines.seen |=
-                if_some(&audit.user.name, mark::USER_NAME) | if_some(&audit.user.user_type, mark::USER_TYPE);
+            lines.seen |= if_some(&audit.user.name, mark::USER_NAME);
+            (audit.user.user_type, audit.user.type_code) =
+                lines.known(b"User Type : ", Base::Decimal, mark::USER_TYPE, mark::USER_TYPE_NAME)?;
         }
         Some(b'P' | b'K') => keys(&mut lines, &mut audit.key)?,
         _ => {}
     }
     if lines.line.is_empty() {
-        return Some(lines.seen);
+        audit.print = Print::of(lines.seen, lines.names);
+        return Some(());
     }
     if audit.user.name.is_none() {
         clocks(lines, audit)
     } else if audit.version.is_some() {
-        lines.seen |= mark::UNUSUAL;
         believed(lines, audit)
     } else {
         None
@@ -289,7 +285,7 @@ fn details<'a, const WIDTH: usize, S: Scanner>(
 fn clocks<'a, const WIDTH: usize, S: Scanner>(
     mut lines: Lines<'a, '_, WIDTH, S>,
     audit: &mut Audit<'a>,
-) -> Option<u32> {
+) -> Option<()> {
     audit.local_time_usecs = lines.clock(b"local time : ", Label::LocalTime)?;
     audit.host_time_usecs = lines.clock(b"host time : ", Label::HostTime)?;
     audit.propagation_delay_usecs = lines.clock(b"propagation delay : ", Label::PropagationDelay)?;
@@ -299,7 +295,8 @@ fn clocks<'a, const WIDTH: usize, S: Scanner>(
         && lines.seen & mark::TIME_INFO != 0;
     // With their command type they are no longer unusual, if nothing else is.
     let seen = if has_all { lines.seen & !mark::TIME_INFO | mark::CLOCKS } else { mark::UNUSUAL };
-    lines.line.is_empty().then_some(seen)
+    audit.print = Print::of(seen, lines.names);
+    lines.line.is_empty().then_some(())
 }
 
 /// Reads a record's last lines: what is believed behind a user name in the second layout, besides the user
@@ -308,7 +305,7 @@ fn clocks<'a, const WIDTH: usize, S: Scanner>(
 fn believed<'a, const WIDTH: usize, S: Scanner>(
     mut lines: Lines<'a, '_, WIDTH, S>,
     audit: &mut Audit<'a>,
-) -> Option<u32> {
+) -> Option<()> {
     audit.mechanism = lines.text(b"Mechanism : ")?;
     let target = &mut audit.target_user;
     target.name = lines.text(b"Target User Name : ")?;
@@ -318,7 +315,7 @@ fn believed<'a, const WIDTH: usize, S: Scanner>(
     (audit.operation, audit.operation_code) = lines.named(b"Operation : ", Base::Decimal)?;
     audit.user_count = lines.text(b"Number of Users : ")?;
     audit.user_ids = lines.text(b"UserIDs : ")?;
-    lines.line.is_empty().then_some(lines.seen)
+    lines.line.is_empty().then_some(())
 }
 
 /// Names with their codes.
@@ -331,7 +328,7 @@ struct Command<'a> {
 #[inline(always)]
 fn command<'a, const WIDTH: usize, S: Scanner>(lines: &mut Lines<'a, '_, WIDTH, S>) -> Option<Command<'a>> {
     let mut command_type = lines.command_type()?;
-    let opcode = lines.named(b"Opcode : ", Base::Hex)?;
+    let opcode = lines.known(b"Opcode : ", Base::Hex, mark::OPCODE, mark::OPCODE_NAME)?;
     if command_type.0.is_none() {
         command_type = lines.command_type()?;
         lines.seen |= if_some(&command_type.0, mark::OPCODE_FIRST);

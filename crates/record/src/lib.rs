@@ -56,6 +56,7 @@ mod extra;
 mod fast;
 mod field;
 mod hint;
+mod known;
 mod label;
 mod limits;
 mod lines;

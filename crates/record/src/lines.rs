@@ -5,12 +5,14 @@
 
 use crate::audit::{Outcome, Response};
 use crate::boundary::trim_blanks_start;
+use crate::known;
 use crate::label::Label;
 use crate::print::mark;
 use crate::reading::{self, Base, Reading};
-use crate::scan::{Index, LINES_MAX, NUMBER, PRINTED, Scanner};
+use crate::scan::{BLOCK, Index, LINES_MAX, NUMBER, PRINTED, Scanner};
 use crate::swar;
 use crate::time;
+use crate::vocabulary::{Answer, RESPONSES};
 
 /// A number in hex digits.
 #[derive(Debug, Clone, Copy)]
@@ -92,7 +94,9 @@ pub(crate) struct Lines<'a, 'i, const WIDTH: usize, S> {
     /// The line at hand; empty behind the last.
     pub(crate) line: &'a [u8],
     /// Marks of the lines so far.
-    pub(crate) seen: u32,
+    pub(crate) seen: u64,
+    /// Numbers of their names, with the codes.
+    pub(crate) names: u64,
 }
 
 impl<'a, 'i, const WIDTH: usize, S: Scanner> Lines<'a, 'i, WIDTH, S> {
@@ -105,8 +109,15 @@ impl<'a, 'i, const WIDTH: usize, S: Scanner> Lines<'a, 'i, WIDTH, S> {
         if *first as usize != TIME_LINE {
             return None;
         }
-        let mut lines =
-            Self { scanner, text, ends: others.iter(), next: TIME_LINE + WIDTH, line: &[], seen: 0 };
+        let mut lines = Self {
+            scanner,
+            text,
+            ends: others.iter(),
+            next: TIME_LINE + WIDTH,
+            line: &[],
+            seen: 0,
+            names: 0,
+        };
         lines.advance()?;
         Some(lines)
     }
@@ -226,22 +237,47 @@ impl<'a, 'i, const WIDTH: usize, S: Scanner> Lines<'a, 'i, WIDTH, S> {
         }
     }
 
+    /// A name and its code, of a label that has known names: its mark, and where in [`Self::names`] both are put.
+    #[inline(always)]
+    pub(crate) fn known<const N: usize>(
+        &mut self,
+        label: &[u8; N],
+        base: Base,
+        mark: u64,
+        at: u32,
+    ) -> Option<Named<'a>> {
+        if self.line.first() == label.first()
+            && let Some((length, code)) = usual_code(self.line, base)
+            && let Some(name) = self.line.get(N..length)
+            && let Some(number) = known::number(self.scanner, self.window(length)?, length)
+        {
+            self.names |= (u64::from(number) | code << 8) << at;
+            self.seen |= mark;
+            self.advance()?;
+            return Some((Some(name), Some(code)));
+        }
+        let named = self.named(label, base)?;
+        self.seen |= if named.0.is_some() { mark::UNUSUAL } else { 0 };
+        Some(named)
+    }
+
+    /// What stands up to a place in the line at hand.
+    #[inline(always)]
+    fn window(&self, length: usize) -> Option<&'a [u8; BLOCK]> {
+        let end = self.next.wrapping_sub(WIDTH).wrapping_sub(self.line.len()).wrapping_add(length);
+        self.text.get(end.wrapping_sub(BLOCK)..end)?.first_chunk()
+    }
+
     /// A name and its code.
     #[inline(always)]
     pub(crate) fn named<const N: usize>(&mut self, label: &[u8; N], base: Base) -> Option<Named<'a>> {
         let Some(value) = self.value(label) else { return Some((None, None)) };
         let value = self.take(value)?;
-        match short_code(value, base) {
-            Some(short) => {
-                self.seen |= if short.is_usual { 0 } else { mark::UNUSUAL };
-                Some((Some(short.name), Some(short.code)))
-            }
-            None => {
-                self.seen |= mark::UNUSUAL;
-                let (name, code) = reading::name_code(value, base).ok()?;
-                Some((Some(name), code))
-            }
+        if let Some(ShortCode { name, code }) = short_code(value, base) {
+            return Some((Some(name), Some(code)));
         }
+        let (name, code) = reading::name_code(value, base).ok()?;
+        Some((Some(name), code))
     }
 
     /// As [`Self::named`]; nearly all commands are of one type.
@@ -249,13 +285,14 @@ impl<'a, 'i, const WIDTH: usize, S: Scanner> Lines<'a, 'i, WIDTH, S> {
     pub(crate) fn command_type(&mut self) -> Option<Named<'a>> {
         if self.line == b"Command Type(hex) : CN_MGMT_CMD (0x0)" {
             let name = self.line.get(20..31);
+            self.seen |= mark::COMMAND_TYPE;
             self.advance()?;
             return Some((name, Some(0)));
         }
         let is_clock = self.line == b"Command Type(hex) : TIME_INFO_CMD (0xeee2)";
         let named = self.named(b"Command Type(hex) : ", Base::Hex)?;
         if named.0.is_some() {
-            self.seen |= if is_clock { mark::TIME_INFO } else { mark::UNUSUAL };
+            self.seen |= if is_clock { mark::COMMAND_TYPE | mark::TIME_INFO } else { mark::UNUSUAL };
         }
         Some(named)
     }
@@ -264,14 +301,13 @@ impl<'a, 'i, const WIDTH: usize, S: Scanner> Lines<'a, 'i, WIDTH, S> {
     pub(crate) fn response(&mut self) -> Option<Option<Response<'a>>> {
         if self.line == b"Response : 0:HSM Return: SUCCESS" {
             let text = self.line.get(25..)?;
+            self.seen |= SUCCESS;
             self.advance()?;
             return Some(Some(Response { code: 0, text, outcome: Outcome::Success }));
         }
         let Some(value) = self.value(b"Response : ") else { return Some(None) };
         let response = reading::response(self.take(value)?)?;
-        if !is_usual_answer(value, &response) {
-            self.seen |= mark::UNUSUAL;
-        }
+        self.seen |= answer(value, &response).unwrap_or(mark::UNUSUAL);
         (response.outcome == Outcome::of_code(response.code)).then_some(Some(response))
     }
 }
@@ -297,31 +333,66 @@ fn value_of_odd<'a>(line: &'a [u8], label: &[u8]) -> Option<&'a [u8]> {
     value.first().is_some_and(|first| *first > b' ').then_some(value)
 }
 
-/// Whether an answer is printed `CODE:HSM Error: TEXT`, the code without leading zeros.
+/// Marks of the answer `0:HSM Return: SUCCESS`.
+const SUCCESS: u64 = mark::RESPONSE | 1 << mark::ANSWER;
+const _: () = assert!(matches!(RESPONSES, [Answer { code: Some(0), .. }, ..]), "success is the first");
+
+/// Marks of an answer that is printed `CODE:HSM Error: TEXT`, the code without leading zeros and the text a known one.
 #[inline(never)]
-fn is_usual_answer(value: &[u8], response: &Response<'_>) -> bool {
+fn answer(value: &[u8], response: &Response<'_>) -> Option<u64> {
+    const CODE_MAX: u64 = (1 << (u64::BITS - mark::ANSWER_CODE)) - 1;
     let front = value.strip_suffix(response.text).and_then(|front| front.strip_suffix(b":HSM Error: "));
-    matches!(front, Some([b'1'..=b'9', ..])) && !response.text.is_empty()
+    let is_usual = matches!(front, Some([b'1'..=b'9', ..])) && response.code <= CODE_MAX;
+    let number = RESPONSES.iter().position(|answer| answer.text.as_bytes() == response.text)? as u64 + 1;
+    let marks = mark::RESPONSE | number << mark::ANSWER | response.code << mark::ANSWER_CODE;
+    is_usual.then_some(marks)
+}
+
+/// The code behind a name, and where the name ends: hex with `0x` and small letters, of at most four digits, or decimal, of
+/// one or two digits, without leading zeros.
+#[inline(always)]
+fn usual_code(line: &[u8], base: Base) -> Option<(usize, u64)> {
+    let (_, [word @ .., b')']) = line.split_last_chunk::<9>()? else { return None };
+    let word = u64::from_le_bytes(*word);
+    if base == Base::Decimal {
+        let [.., b1, b2, b3, digit] = word.to_le_bytes();
+        let digit = u64::from(digit.wrapping_sub(b'0'));
+        let (length, tens) = match (b1, b2, b3) {
+            (_, b' ', b'(') => (line.len().checked_sub(4)?, 0),
+            (b' ', b'(', b'1'..=b'9') => (line.len().checked_sub(5)?, u64::from(b3 - b'0')),
+            _ => return None,
+        };
+        return if digit < 10 { Some((length, tens * 10 + digit)) } else { None };
+    }
+    let x = swar::last(word, b'x')?;
+    let before = x.checked_sub(3)?;
+    let digits = swar::behind(word, x);
+    let count = 7_usize.wrapping_sub(x as usize);
+    let has_zero_before = count != 1 && digits & 0xff == u64::from(b'0');
+    if word.wrapping_shr(before * 8) & 0xffff_ffff != u64::from(u32::from_le_bytes(*b" (0x"))
+        || has_zero_before
+    {
+        return None;
+    }
+    let code = swar::hex_4(digits, count)?;
+    Some((line.len().checked_sub(5)?.checked_sub(count)?, code))
 }
 
 /// A name with a short code.
 pub(crate) struct ShortCode<'a> {
     pub(crate) name: &'a [u8],
     pub(crate) code: u64,
-    /// Whether the code is printed as numbers usually are: hex with `0x` and small letters, no leading zeros.
-    pub(crate) is_usual: bool,
 }
 
 /// Splits `NAME (CODE)` if the code is so short that all from the blank on fits into a word.
 #[inline(always)]
 pub(crate) fn short_code(value: &[u8], base: Base) -> Option<ShortCode<'_>> {
-    const HALVES: u64 = 0x4040_4040_4040_4040;
     // Nearly all decimal codes have one digit.
     if base == Base::Decimal
         && let [name @ .., b' ', b'(', digit @ b'0'..=b'9', b')'] = value
         && name.last().is_some_and(|last| *last > b' ')
     {
-        return Some(ShortCode { name, code: u64::from(digit - b'0'), is_usual: true });
+        return Some(ShortCode { name, code: u64::from(digit - b'0') });
     }
     let (front, [word @ .., b')']) = value.split_last_chunk::<9>()? else { return None };
     let word = u64::from_le_bytes(*word);
@@ -332,18 +403,15 @@ pub(crate) fn short_code(value: &[u8], base: Base) -> Option<ShortCode<'_>> {
         return None;
     }
     let (digits, count) = (swar::behind(word, open), 7_usize.wrapping_sub(open as usize));
-    let (digits, count, is_usual) = match base {
+    let (digits, count) = match base {
         Base::Hex if digits & 0xffff == u64::from(u16::from_le_bytes(*b"0x")) => {
-            // Large letters lack the bit that small ones have.
-            (digits >> 16, count.checked_sub(2)?, digits >> 16 & HALVES & !(digits >> 15) == 0)
+            (digits >> 16, count.checked_sub(2)?)
         }
-        Base::Hex => (digits, count, false),
-        Base::Decimal => (digits, count, true),
+        Base::Hex | Base::Decimal => (digits, count),
     };
     let code = match base {
         Base::Hex => swar::hex_front(digits, count)?,
         Base::Decimal => swar::decimal_front(digits, count)?,
     };
-    let is_usual = is_usual & (count == 1 || digits & 0xff != u64::from(b'0'));
-    Some(ShortCode { name, code, is_usual })
+    Some(ShortCode { name, code })
 }

@@ -39,6 +39,13 @@ pub(crate) trait Scanner: Copy {
     /// than 0x20.
     fn ends_string(self, block: &[u8; BLOCK]) -> u64;
 
+    /// Whether all bytes that have a bit are the same in both blocks; those that have one are the last.
+    #[inline(always)]
+    fn same(self, block: &[u8; BLOCK], other: &[u8; BLOCK], bits: u64) -> bool {
+        let from = bits.trailing_zeros() as usize;
+        block.get(from..) == other.get(from..)
+    }
+
     /// The places of the lowest bits, each and `base` added; of those that are not there, any number.
     #[inline(always)]
     fn places(self, mut bits: u64, base: u32) -> [u32; AT_ONCE] {

@@ -396,8 +396,8 @@ fn only_what_is_printed_as_usual_is_called_so() {
 }
 
 /// How a record is printed, as a number; 0 if in no usual way.
-fn print(text: &str) -> u16 {
-    parse(text.as_bytes(), &Limits::default()).map_or(0, |audit| audit.print.number())
+fn print(text: &str) -> u64 {
+    parse(text.as_bytes(), &Limits::default()).map_or(0, |audit| audit.print.numbers().0)
 }
 
 /// A record is printed as usual, and no longer if one part is printed in another way.

@@ -19,8 +19,8 @@
 //! * No part has a line end, so both have the same lines, and those without a part are equal: what is read
 //!   from them is too.
 //!
-//! Most records are printed in a usual way, and the parser says in which ([`Print`](hsmstream_record::Print)). Their text
-//! follows from that, four names and their codes: the [`Gist`], which is compared instead of the text.
+//! Most records are printed in a usual way with known names, and the parser says in which and what names
+//! ([`Print`](hsmstream_record::Print)). Their text follows from that: it is the [`Gist`], which is compared instead of the text.
 //!
 //! Budget: 10 ns, for each record.
 
@@ -54,33 +54,10 @@ const _: () = assert!(REBOOT + 1 == FRONT_PARTS, "the front ends with the reboot
 /// Bytes of a printed time.
 const PRINTED_TIME: u32 = 24;
 
-/// Stands for a text that is not there: as long as a text has to be, so that there is nothing to decide.
-const NO_TEXT: &[u8] = b"nothing!";
-
-/// The values from which the text of a record follows that is printed as usual: see
-/// [`Print`](hsmstream_record::Print).
+/// What the parser says of the record's fixed text: see [`Print`](hsmstream_record::Print).
 #[inline]
-pub(crate) fn gist(audit: &Audit<'_>) -> Gist {
-    let (opcode, log_type) = (audit.opcode_code.unwrap_or(0), audit.log_type_code.unwrap_or(0));
-    let user_type = audit.user.type_code.unwrap_or(0);
-    // The words of success are always the same.
-    let (answer, words) = match audit.response {
-        Some(response) if response.code != 0 => (response.code, response.text),
-        _ => (0, NO_TEXT),
-    };
-    let print = u64::from(audit.print.number());
-    if print == 0 || (opcode >> 16 | answer >> 12 | log_type >> 8 | user_type >> 8) != 0 {
-        return Gist::NONE;
-    }
-    Gist::new(
-        print | opcode << 16 | answer << 32 | log_type << 44 | user_type << 52,
-        [
-            audit.opcode.unwrap_or(NO_TEXT),
-            words,
-            audit.log_type.unwrap_or(NO_TEXT),
-            audit.user.user_type.unwrap_or(NO_TEXT),
-        ],
-    )
+pub(crate) const fn gist(audit: &Audit<'_>) -> Gist {
+    Gist::new(audit.print.numbers())
 }
 
 /// At most how many bytes a free part of a record has that is printed as usual.

@@ -19,7 +19,7 @@ pub(super) fn run<'a, D: Shaped<'a>>(
     matched: &mut Vec<u32>,
 ) {
     let gist = document.gist();
-    if let Some(known) = scratch.shapes.find_alike(set, &gist)
+    if let Some(known) = scratch.shapes.find_alike(set, gist)
         && (known.open.is_empty() || is_decided(known, document))
     {
         if !known.sure.is_empty() {
@@ -27,7 +27,7 @@ pub(super) fn run<'a, D: Shaped<'a>>(
         }
         return;
     }
-    run_outlined(set, &gist, document, scratch, matched);
+    run_outlined(set, gist, document, scratch, matched);
 }
 
 /// Whether nothing that is open can be true of a record: no value is wanted, and the free parts are too short for the
@@ -64,7 +64,7 @@ fn is_decided<'a, D: Shaped<'a>>(known: &Known, document: &D) -> bool {
 #[inline(never)]
 fn run_outlined<'a, D: Shaped<'a>>(
     set: &Set,
-    gist: &Gist,
+    gist: Gist,
     document: &mut D,
     scratch: &mut Scratch,
     matched: &mut Vec<u32>,
@@ -82,7 +82,7 @@ fn run_outlined<'a, D: Shaped<'a>>(
 
 fn run_compared<'a, D: Shaped<'a>>(
     set: &Set,
-    (gist, outline): (&Gist, &Outline),
+    (gist, outline): (Gist, &Outline),
     document: &mut D,
     scratch: &mut Scratch,
     matched: &mut Vec<u32>,
@@ -185,7 +185,7 @@ fn answer<'a, D: Shaped<'a>>(
 #[inline(never)]
 fn run_unknown<'a, D: Shaped<'a>>(
     set: &Set,
-    (gist, outline): (&Gist, &Outline),
+    (gist, outline): (Gist, &Outline),
     document: &mut D,
     scratch: &mut Scratch,
     matched: &mut Vec<u32>,

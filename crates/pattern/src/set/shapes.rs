@@ -74,27 +74,27 @@ impl Default for Shapes {
 impl Shapes {
     /// What is known of records with this gist.
     #[inline(always)]
-    pub(super) fn find_alike(&mut self, set: &Set, gist: &Gist) -> Option<&Known> {
-        if gist.number() == 0 || !self.owner.as_ref().is_some_and(|owner| Arc::ptr_eq(owner, &set.identity)) {
+    pub(super) fn find_alike(&mut self, set: &Set, gist: Gist) -> Option<&Known> {
+        if gist.is_none() || !self.owner.as_ref().is_some_and(|owner| Arc::ptr_eq(owner, &set.identity)) {
             return None;
         }
-        let place = place_of(gist.number());
+        let place = place(gist.mark());
         let number = self.number_alike(place, gist).or_else(|| self.number_alike(place ^ 1, gist))?;
         self.known(number)
     }
 
     #[inline(always)]
-    fn number_alike(&self, place: usize, gist: &Gist) -> Option<usize> {
+    fn number_alike(&self, place: usize, gist: Gist) -> Option<usize> {
         let number = usize::from(*self.gist_places.get(place)?).wrapping_sub(1);
-        (self.gists.get(number)? == gist).then_some(number)
+        (*self.gists.get(number)? == gist).then_some(number)
     }
 
     /// Lets a shape be found by the gist of one of its records.
-    pub(super) fn name(&mut self, number: usize, gist: &Gist) {
-        let place = place_of(gist.number());
+    pub(super) fn name(&mut self, number: usize, gist: Gist) {
+        let place = place(gist.mark());
         let is_known =
             [place, place ^ 1].into_iter().any(|place| self.number_alike(place, gist) == Some(number));
-        if gist.number() == 0 || is_known {
+        if gist.is_none() || is_known {
             return;
         }
         let is_taken = self.gist_places.get(place).is_some_and(|number| *number != 0);
@@ -102,7 +102,7 @@ impl Shapes {
         if let (Some(known), Some(place), Ok(entry)) =
             (self.gists.get_mut(number), self.gist_places.get_mut(place), u16::try_from(number + 1))
         {
-            *known = *gist;
+            *known = gist;
             *place = entry;
         }
     }
@@ -202,12 +202,6 @@ impl Shapes {
         }
         number
     }
-}
-
-/// The first of the two places of a gist.
-#[inline]
-const fn place_of(number: u64) -> usize {
-    place(number.wrapping_mul(0x9e37_79b9_7f4a_7c15))
 }
 
 /// The first of the two places of a mark. The highest bits are those of a product that depend on all others.

@@ -56,16 +56,13 @@ impl<'l> Shaped<'l> for Line<'l> {
         self.text.as_bytes()
     }
 
-    /// Different operations may have the same number; what is no number has no gist, and some others have none either.
+    /// Different operations may have the same first number; what is no number has no gist, and some others have none either.
     fn gist(&self) -> Gist {
         let [op, number, name] = self.fields;
         let has_gist = number.bytes().all(|byte| byte.is_ascii_digit()) && name.len() != 3;
-        // An operation of less than eight bytes is no text of a gist: it is written several times.
-        let long = op.repeat(32 / op.len());
-        match has_gist {
-            true => Gist::new(op.len() as u64, [long.as_bytes(), b"the same", b"the same", b"another one"]),
-            false => Gist::NONE,
-        }
+        let mut first = [0; 8];
+        first.iter_mut().zip(op.bytes()).for_each(|(place, byte)| *place = byte);
+        if has_gist { Gist::new((op.len() as u64, u64::from_le_bytes(first))) } else { Gist::NONE }
     }
 
     fn length_max(&self, slot: usize) -> Option<usize> {

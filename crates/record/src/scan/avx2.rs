@@ -73,6 +73,12 @@ impl Scanner for Avx2 {
     }
 
     #[inline(always)]
+    fn same(self, block: &[u8; BLOCK], other: &[u8; BLOCK], bits: u64) -> bool {
+        // SAFETY: `self` proves that the processor has the features.
+        unsafe { equals(block, other) & bits == bits }
+    }
+
+    #[inline(always)]
     fn ends_string(self, block: &[u8; BLOCK]) -> u64 {
         // SAFETY: `self` proves that the processor has the features.
         unsafe { ends_string(block) }
@@ -107,6 +113,14 @@ fn equal(block: &[u8; BLOCK], byte: u8) -> u64 {
     let wanted = _mm256_set1_epi8(byte.cast_signed());
     let [front, back] = halves(block);
     bits(_mm256_cmpeq_epi8(load(front), wanted), _mm256_cmpeq_epi8(load(back), wanted))
+}
+
+/// Sets the bit of each byte that is the same in both.
+#[inline]
+#[target_feature(enable = "avx2")]
+fn equals(block: &[u8; BLOCK], other: &[u8; BLOCK]) -> u64 {
+    let ([front, back], [other_front, other_back]) = (halves(block), halves(other));
+    bits(_mm256_cmpeq_epi8(load(front), load(other_front)), _mm256_cmpeq_epi8(load(back), load(other_back)))
 }
 
 #[inline]

@@ -13,8 +13,8 @@ use super::{AT_ONCE, BLOCK, NUMBER, PRINTED, Scanner, Task};
 use core::sync::atomic::{AtomicU8, Ordering};
 use std::arch::x86_64::{
     __m512i, _mm_add_epi32, _mm_cvtepu8_epi32, _mm_set1_epi32, _mm_storeu_si128, _mm512_castsi512_si128,
-    _mm512_cmpeq_epi8_mask, _mm512_cmplt_epu8_mask, _mm512_loadu_si512, _mm512_maskz_compress_epi8,
-    _mm512_set1_epi8,
+    _mm512_cmpeq_epi8_mask, _mm512_cmplt_epu8_mask, _mm512_loadu_si512, _mm512_mask_cmpneq_epi8_mask,
+    _mm512_maskz_compress_epi8, _mm512_set1_epi8,
 };
 
 /// Proof that the processor has what [`compiled`] is compiled for: only [`Self::detect`] gives one.
@@ -67,6 +67,12 @@ impl Scanner for Avx512 {
     fn equal(self, block: &[u8; BLOCK], byte: u8) -> u64 {
         // SAFETY: `self` proves that the processor has the features.
         unsafe { _mm512_cmpeq_epi8_mask(load(block), _mm512_set1_epi8(byte.cast_signed())) }
+    }
+
+    #[inline(always)]
+    fn same(self, block: &[u8; BLOCK], other: &[u8; BLOCK], bits: u64) -> bool {
+        // SAFETY: `self` proves that the processor has the features.
+        unsafe { _mm512_mask_cmpneq_epi8_mask(bits, load(block), load(other)) == 0 }
     }
 
     #[inline(always)]
