@@ -35,8 +35,6 @@ pub struct Outline {
     pub front: Front,
     /// Bytes of the free part of each slot. Slots that the record does not have may hold anything.
     pub lengths: [u32; SLOTS],
-    /// For the values that are asked for most, what [`Glance::sketch`] says of them.
-    pub sketches: [u64; SKETCHES],
 }
 
 /// A record's fixed text as two numbers: what is cheaper to compare than the text.
@@ -151,7 +149,10 @@ pub trait Shaped<'a>: Document {
     /// Whether what the selector reaches follows from the shape.
     fn is_of_shape(&self, selector: usize) -> bool;
 
-    /// Which of [`Outline::sketches`] is that of the selector's value.
+    /// For the values that are asked for most, what [`Glance::sketch`] says of them.
+    fn sketches(&self) -> [u64; SKETCHES];
+
+    /// Which of [`Self::sketches`] is that of the selector's value.
     fn sketch_of(&self, selector: usize) -> Option<usize>;
 
     /// The value of a selector, if it is cheap to tell.

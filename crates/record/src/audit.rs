@@ -9,8 +9,10 @@ use crate::value::Value;
 
 /// An audit record. What was not printed is `None`; names are bytes as printed and may be no UTF-8.
 ///
-/// About 600 bytes, `Copy`, borrows everything from the frame.
+/// About 600 bytes, `Copy`, borrows everything from the frame. It begins where a cache line does: elsewhere, filling it takes
+/// up to a tenth longer, as chance has it.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[repr(align(64))]
 pub struct Audit<'a> {
     /// The record's text: the frame, without line ends and blanks behind.
     pub raw: Raw<'a>,
@@ -152,12 +154,14 @@ pub struct Keys {
 
 impl Keys {
     /// The handle of the key the command was about: the first of object, private, public that is not 0.
+    #[inline]
     #[must_use]
-    pub fn handle(self) -> Option<u64> {
-        [self.object_handle, self.private_handle, self.public_handle]
-            .into_iter()
-            .flatten()
-            .find(|handle| *handle != 0)
+    pub const fn handle(self) -> Option<u64> {
+        let Self { private_handle, public_handle, object_handle } = self;
+        match (object_handle, private_handle, public_handle) {
+            (Some(handle @ 1..), ..) | (_, Some(handle @ 1..), _) | (.., Some(handle @ 1..)) => Some(handle),
+            _ => None,
+        }
     }
 }
 

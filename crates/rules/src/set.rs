@@ -9,9 +9,10 @@
 use std::collections::BTreeMap;
 
 use hsmstream_pattern::Pattern;
-use hsmstream_record::{Kind, Record};
+use hsmstream_record::{Body, Kind, Record};
 
 use crate::rule::{Rule, RuleIndex};
+use crate::shape;
 use crate::view::{Reach, View, ViewScratch};
 
 /// All rules of a configuration.
@@ -109,8 +110,24 @@ impl RuleSet {
     /// Puts the rules that match `record` into `matched`, in ascending order. Does not allocate once
     /// the buffers have grown, but when the shape of audit records is new, and if a selector needs the
     /// rendered view.
+    #[inline]
     pub fn matches(&self, record: &Record<'_>, scratch: &mut MatchScratch, matched: &mut Vec<RuleIndex>) {
         matched.clear();
+        // Most audit records are of a shape that no rule wants.
+        if let Body::Audit(audit) = &record.body
+            && self.audit.always.is_empty()
+            && self
+                .audit
+                .patterns
+                .is_silent(shape::gist(audit), &mut scratch.pattern, |slot| shape::length_max(slot, audit))
+        {
+            return;
+        }
+        self.add_matches(record, scratch, matched);
+    }
+
+    /// Adds the rules that match, in ascending order.
+    fn add_matches(&self, record: &Record<'_>, scratch: &mut MatchScratch, matched: &mut Vec<RuleIndex>) {
         let kind = self.kind(record.kind());
         if !kind.always.is_empty() {
             matched.extend_from_slice(&kind.always);

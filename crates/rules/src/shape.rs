@@ -26,7 +26,7 @@
 
 use core::ops::Range;
 
-use hsmstream_pattern::{Class, FRONT_PARTS, FreePart, Front, Gist, Glance, Outline, SLOTS};
+use hsmstream_pattern::{Class, FRONT_PARTS, FreePart, Front, Gist, Glance, Outline, SKETCHES, SLOTS};
 use hsmstream_record::{Audit, Field};
 
 const TIME: usize = 0;
@@ -94,7 +94,7 @@ pub(crate) fn set_outline(outline: &mut Outline, audit: &Audit<'_>) -> bool {
     if !audit.is_plain() {
         return false;
     }
-    let Outline { mark, front, lengths, sketches } = outline;
+    let Outline { mark, front, lengths } = outline;
     lengths[TIME] = PRINTED_TIME;
     lengths[USECS] = decimal_digits(audit.usecs);
     lengths[SEQUENCE] = hex_digits(audit.sequence);
@@ -108,7 +108,6 @@ pub(crate) fn set_outline(outline: &mut Outline, audit: &Audit<'_>) -> bool {
     }
     *front = front_of(audit, lengths).unwrap_or_default();
     *mark = mark_of(audit);
-    *sketches = [glance(&Field::Session, audit).sketch(), glance(&Field::KeyHandle, audit).sketch()];
     true
 }
 
@@ -350,7 +349,13 @@ pub(crate) fn is_of_shape(field: &Field, audit: &Audit<'_>) -> bool {
     }
 }
 
-/// The place of a field's value in [`Outline::sketches`].
+/// The sketches of the values that rules ask for most.
+#[inline]
+pub(crate) fn sketches(audit: &Audit<'_>) -> [u64; SKETCHES] {
+    [glance(&Field::Session, audit).sketch(), glance(&Field::KeyHandle, audit).sketch()]
+}
+
+/// The place of a field's value in [`sketches`].
 pub(crate) const fn sketch_of(field: &Field) -> Option<usize> {
     match field {
         Field::Session => Some(0),

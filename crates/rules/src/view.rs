@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 
 use hsmstream_json::{NESTING_MAX, Node, NodeKind, Tape};
 use hsmstream_pattern::{
-    Document, FreePart, Gist, Glance, Outline, PathScratch, Paths, Scalar, Shaped, Step,
+    Document, FreePart, Gist, Glance, Outline, PathScratch, Paths, SKETCHES, Scalar, Shaped, Step,
 };
 use hsmstream_record::{Body, Field, Kind, Record, Value};
 
@@ -198,6 +198,11 @@ impl<'r> Shaped<'r> for View<'_, 'r> {
             (Some(audit), Some(Reach::Field(field))) => shape::is_of_shape(field, audit),
             _ => false,
         }
+    }
+
+    #[inline]
+    fn sketches(&self) -> [u64; SKETCHES] {
+        self.record.audit().map_or([0; SKETCHES], shape::sketches)
     }
 
     fn sketch_of(&self, selector: usize) -> Option<usize> {

@@ -34,8 +34,6 @@ pub(super) struct Known {
     pub(super) form: Template,
     /// The same of their text, if that differs.
     text: Option<Template>,
-    /// Whether it was found since the last time somebody asked.
-    pub(super) is_used: bool,
     /// The patterns that match, ascending.
     pub(super) sure: Box<[u32]>,
     /// The patterns that may.
@@ -121,7 +119,7 @@ pub(super) fn learn(
     mark: u64,
     (form, text): (Template, Option<Template>),
 ) -> Known {
-    let known = Known { mark, form, text, is_used: true, ..Known::default() };
+    let known = Known { mark, form, text, ..Known::default() };
     let mut learner = Learner { set, run, traits, occurs: vec![false; set.atoms.len()], known };
     learner.find_fixed_texts();
     let mut sure = Vec::new();
@@ -143,6 +141,22 @@ impl Known {
     /// Fixed text and free parts of the text.
     pub(super) fn text(&self) -> &Template {
         self.text.as_ref().unwrap_or(&self.form)
+    }
+
+    /// A slot, and how many bytes its free part has at least wherever a pattern matches; the largest number if none ever
+    /// does. `None` if that alone does not tell.
+    pub(super) fn silence(&self) -> Option<(u8, u32)> {
+        if !self.sure.is_empty() || !self.always.is_empty() || !self.asked.is_empty() {
+            return None;
+        }
+        match self.searched.as_slice() {
+            _ if self.open.is_empty() => Some((0, u32::MAX)),
+            [Searched { slot, overlap, filter, .. }] => {
+                let least = filter.shortest().saturating_sub(overlap.before + overlap.behind);
+                Some((*slot, u32::try_from(least).unwrap_or(u32::MAX - 1)))
+            }
+            _ => None,
+        }
     }
 
     /// About how much memory it takes, in words.

@@ -19,13 +19,13 @@ pub(super) fn run<'a, D: Shaped<'a>>(
     matched: &mut Vec<u32>,
 ) {
     let gist = document.gist();
-    if let Some(known) = scratch.shapes.find_alike(set, gist)
-        && (known.open.is_empty() || is_decided(known, document))
-    {
-        if !known.sure.is_empty() {
+    if let Some(alike) = scratch.shapes.find_alike(set, gist) {
+        if let Some(known) = scratch.shapes.known(alike.number)
+            && (known.open.is_empty() || is_decided(known, document))
+        {
             matched.extend_from_slice(&known.sure);
+            return;
         }
-        return;
     }
     run_outlined(set, gist, document, scratch, matched);
 }
@@ -34,12 +34,12 @@ pub(super) fn run<'a, D: Shaped<'a>>(
 /// texts that are.
 #[inline]
 fn is_decided<'a, D: Shaped<'a>>(known: &Known, document: &D) -> bool {
+    let sketches = document.sketches();
     for asked in &known.asked {
         let Some(filter) = &asked.filter else { return false };
-        let glance = document.glance(filter.selector);
-        let is_wanted = match filter.sketch {
-            Some(_) => filter.values.may_want_sketch(glance.sketch()),
-            None => filter.values.may_want(glance),
+        let is_wanted = match filter.sketch.and_then(|place| sketches.get(place)) {
+            Some(sketch) => filter.values.may_want_sketch(*sketch),
+            None => filter.values.may_want(document.glance(filter.selector)),
         };
         if is_wanted {
             return false;
@@ -109,10 +109,10 @@ fn run_compared<'a, D: Shaped<'a>>(
 /// What is worth a look, as bits: the look-ups asked for, in their order, and [`SEARCH`]. Those from the 62nd on share a bit.
 #[inline]
 fn wanted<'a, D: Shaped<'a>>(known: &Known, outline: &Outline, document: &D) -> u64 {
-    let mut wanted = 0;
+    let (mut wanted, sketches) = (0, document.sketches());
     for (bit, asked) in known.asked.iter().enumerate() {
         let is_wanted = asked.filter.as_ref().is_none_or(|filter| {
-            match filter.sketch.and_then(|place| outline.sketches.get(place)) {
+            match filter.sketch.and_then(|place| sketches.get(place)) {
                 Some(sketch) => filter.values.may_want_sketch(*sketch),
                 None => filter.values.may_want(document.glance(filter.selector)),
             }

@@ -39,16 +39,39 @@ pub(crate) struct Shapes {
     known: Vec<Known>,
     /// Number of the shape in `known`, from 1.
     places: Box<[u16; PLACES]>,
-    /// The gists of the shapes, as far as one of their records had one.
-    gists: Vec<Gist>,
-    /// The same as `places`, by gists.
-    gist_places: Box<[u16; PLACES]>,
+    /// The shapes by gists, at places as of marks, as far as one of their records had one.
+    alike: Box<[Alike; PLACES]>,
+    /// Which shapes were found since the hand passed.
+    used: Box<[bool; SHAPES_MAX]>,
     /// Marks that were seen and not found, by their last bits.
     seen: Vec<u64>,
     credit: usize,
     weight: usize,
     /// The next shape that may lose its place.
     hand: usize,
+}
+
+/// A shape, by what its records have in common.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Alike {
+    gist: Gist,
+    /// Its number.
+    pub(super) number: usize,
+    /// No pattern matches a record whose free part of this slot has less bytes than `shorter`.
+    slot: u8,
+    shorter: u32,
+}
+
+impl Alike {
+    const NONE: Self = Self { gist: Gist::NONE, number: usize::MAX, slot: 0, shorter: 0 };
+
+    /// Whether no pattern matches a record of which `length_max` says at most how many bytes the free part of a slot has.
+    #[inline(always)]
+    pub(super) fn is_silent(&self, length_max: impl Fn(usize) -> Option<usize>) -> bool {
+        self.shorter == u32::MAX
+            || self.shorter != 0
+                && length_max(usize::from(self.slot)).is_some_and(|length| length < self.shorter as usize)
+    }
 }
 
 /// Tells sets apart, as long as somebody keeps it.
@@ -61,8 +84,8 @@ impl Default for Shapes {
             owner: None,
             known: Vec::new(),
             places: Box::new([0; PLACES]),
-            gists: vec![Gist::NONE; SHAPES_MAX],
-            gist_places: Box::new([0; PLACES]),
+            alike: Box::new([Alike::NONE; PLACES]),
+            used: Box::new([false; SHAPES_MAX]),
             seen: Vec::new(),
             credit: CREDIT_MAX,
             weight: 0,
@@ -72,45 +95,49 @@ impl Default for Shapes {
 }
 
 impl Shapes {
-    /// What is known of records with this gist.
+    /// The shape of records with this gist, if it is known.
     #[inline(always)]
-    pub(super) fn find_alike(&mut self, set: &Set, gist: Gist) -> Option<&Known> {
-        if gist.is_none() || !self.owner.as_ref().is_some_and(|owner| Arc::ptr_eq(owner, &set.identity)) {
+    pub(super) fn find_alike(&mut self, set: &Set, gist: Gist) -> Option<Alike> {
+        if gist.is_none() || !self.is_of(set) {
             return None;
         }
         let place = place(gist.mark());
-        let number = self.number_alike(place, gist).or_else(|| self.number_alike(place ^ 1, gist))?;
-        self.known(number)
+        let alike = match self.alike(place, gist) {
+            Some(alike) => alike,
+            None => self.alike(place ^ 1, gist)?,
+        };
+        *self.used.get_mut(alike.number)? = true;
+        Some(alike)
     }
 
     #[inline(always)]
-    fn number_alike(&self, place: usize, gist: Gist) -> Option<usize> {
-        let number = usize::from(*self.gist_places.get(place)?).wrapping_sub(1);
-        (*self.gists.get(number)? == gist).then_some(number)
+    fn alike(&self, place: usize, gist: Gist) -> Option<Alike> {
+        self.alike.get(place).filter(|alike| alike.gist == gist).copied()
     }
 
     /// Lets a shape be found by the gist of one of its records.
     pub(super) fn name(&mut self, number: usize, gist: Gist) {
         let place = place(gist.mark());
-        let is_known =
-            [place, place ^ 1].into_iter().any(|place| self.number_alike(place, gist) == Some(number));
-        if gist.is_none() || is_known {
+        if gist.is_none() || [place, place ^ 1].into_iter().any(|place| self.alike(place, gist).is_some()) {
             return;
         }
-        let is_taken = self.gist_places.get(place).is_some_and(|number| *number != 0);
-        let place = if is_taken { place ^ 1 } else { place };
-        if let (Some(known), Some(place), Ok(entry)) =
-            (self.gists.get_mut(number), self.gist_places.get_mut(place), u16::try_from(number + 1))
-        {
-            *known = gist;
-            *place = entry;
+        let (slot, shorter) = self.known.get(number).and_then(Known::silence).unwrap_or_default();
+        let is_taken = self.alike.get(place).is_some_and(|alike| !alike.gist.is_none());
+        if let Some(alike) = self.alike.get_mut(if is_taken { place ^ 1 } else { place }) {
+            *alike = Alike { gist, number, slot, shorter };
         }
+    }
+
+    /// Whether the shapes are those of a set.
+    #[inline(always)]
+    fn is_of(&self, set: &Set) -> bool {
+        self.owner.as_ref().is_some_and(|owner| Arc::ptr_eq(owner, &set.identity))
     }
 
     /// The number of the shape of this record, if it is known.
     #[inline(always)]
     pub(super) fn find(&self, set: &Set, form: &[u8], outline: &Outline) -> Option<usize> {
-        if !self.owner.as_ref().is_some_and(|owner| Arc::ptr_eq(owner, &set.identity)) {
+        if !self.is_of(set) {
             return None;
         }
         let place = place(outline.mark);
@@ -127,9 +154,8 @@ impl Shapes {
     /// What is known of a shape.
     #[inline]
     pub(super) fn known(&mut self, number: usize) -> Option<&Known> {
-        let known = self.known.get_mut(number)?;
-        known.is_used = true;
-        Some(known)
+        *self.used.get_mut(number)? = true;
+        self.known.get(number)
     }
 
     /// Whether the shape of a record that was not found should be learned.
@@ -137,7 +163,7 @@ impl Shapes {
         if set.shapes_max == 0 || form.len() > EVENT_BYTES_MAX {
             return false;
         }
-        if !self.owner.as_ref().is_some_and(|owner| Arc::ptr_eq(owner, &set.identity)) {
+        if !self.is_of(set) {
             *self = Self { owner: Some(Arc::clone(&set.identity)), ..Self::default() };
             self.seen.resize(SEEN, 0);
         }
@@ -173,6 +199,9 @@ impl Shapes {
             Some(old) => *old = known,
             None => self.known.push(known),
         }
+        if let Some(used) = self.used.get_mut(number) {
+            *used = true;
+        }
         Some(number)
     }
 
@@ -183,8 +212,8 @@ impl Shapes {
         for _ in 0..2 * count {
             number = self.hand % count;
             self.hand = number + 1;
-            match self.known.get_mut(number) {
-                Some(known) if known.is_used => known.is_used = false,
+            match self.used.get_mut(number) {
+                Some(used) if *used => *used = false,
                 _ => break,
             }
         }
@@ -192,13 +221,12 @@ impl Shapes {
             self.weight -= known.weight();
             *known = Known::default();
         }
-        if let Some(gist) = self.gists.get_mut(number) {
-            *gist = Gist::NONE;
-        }
-        for place in self.places.iter_mut().chain(&mut *self.gist_places) {
-            if usize::from(*place) == number + 1 {
-                *place = 0;
-            }
+        self.places
+            .iter_mut()
+            .filter(|place| usize::from(**place) == number + 1)
+            .for_each(|place| *place = 0);
+        for alike in self.alike.iter_mut().filter(|alike| alike.number == number) {
+            *alike = Alike::NONE;
         }
         number
     }
