@@ -47,14 +47,8 @@ impl ValueFilter {
         Self { constants: Bits::of(constants.to_vec()), parts: TextFilter::of(parts) }
     }
 
-    /// Whether the value with this sketch may be wanted; only if there are no parts.
-    #[inline]
-    pub(super) fn may_want_sketch(&self, sketch: u64) -> bool {
-        self.constants.may_hold(sketch)
-    }
-
-    /// Whether there are parts: then a sketch is not enough.
-    pub(super) const fn has_parts(&self) -> bool {
+    /// Whether there are parts.
+    const fn has_parts(&self) -> bool {
         self.parts.shortest != usize::MAX
     }
 

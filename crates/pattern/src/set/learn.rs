@@ -21,10 +21,11 @@ use std::collections::BTreeMap;
 use super::Set;
 use super::atom::{Atom, List, Node};
 use super::evaluate::Run;
-use super::filter::{TextFilter, ValueFilter};
+use super::filter::{Bits, TextFilter, ValueFilter};
 use super::index::Origin;
 use super::reach::{Overlap, through};
 use super::template::Template;
+use crate::shape::{SKETCHES, Shaped};
 
 /// The answer for one shape.
 #[derive(Debug, Default)]
@@ -72,17 +73,35 @@ pub(super) struct Searched {
 #[derive(Debug)]
 pub(super) struct Asked {
     pub(super) lookup: usize,
-    /// The values that somebody waits for; `None` if every value has to be looked up.
-    pub(super) filter: Option<Filter>,
+    pub(super) filter: Filter,
 }
 
-/// Which values are wanted, and where to find what the record has.
+/// Which values somebody waits for, and where to find what the record has.
 #[derive(Debug)]
-pub(super) struct Filter {
-    pub(super) values: ValueFilter,
-    pub(super) selector: usize,
-    /// Its place among the sketches of an outline, if that is enough to tell.
-    pub(super) sketch: Option<usize>,
+pub(super) enum Filter {
+    /// Every value has to be looked up.
+    Any,
+    /// Values with these sketches; the record's is at this place among its sketches.
+    Sketches(usize, Bits<1>),
+    /// What this selector reaches.
+    Values(Box<(usize, ValueFilter)>),
+}
+
+impl Filter {
+    /// Whether somebody may wait for what a record has.
+    #[inline(always)]
+    pub(super) fn may_want<'a, D: Shaped<'a>>(&self, sketches: &[u64; SKETCHES], document: &D) -> bool {
+        match self {
+            Self::Any => true,
+            Self::Sketches(place, wanted) => {
+                sketches.get(*place).is_none_or(|sketch| wanted.may_hold(*sketch))
+            }
+            Self::Values(values) => {
+                let (selector, values) = &**values;
+                values.may_want(document.glance(*selector))
+            }
+        }
+    }
 }
 
 /// What the caller says of a selector.
@@ -382,11 +401,17 @@ impl Learner<'_, '_> {
                 Some(Origin::Selector(selector)) if !awaited.has_bounds => Some(selector),
                 _ => None,
             };
-            let filter = selector.map(|selector| {
-                let values = ValueFilter::of(&awaited.constants, &awaited.parts);
-                let sketch = self.traits.get(selector).and_then(|known| known.sketch);
-                Filter { sketch: sketch.filter(|_| !values.has_parts()), values, selector }
-            });
+            let sketch = |selector: usize| self.traits.get(selector).and_then(|known| known.sketch);
+            let filter = match (selector, selector.and_then(sketch)) {
+                (None, _) => Filter::Any,
+                (_, Some(place)) if awaited.parts.is_empty() => {
+                    Filter::Sketches(place, Bits::of(awaited.constants))
+                }
+                (Some(selector), _) => {
+                    let values = ValueFilter::of(&awaited.constants, &awaited.parts);
+                    Filter::Values(Box::new((selector, values)))
+                }
+            };
             self.known.asked.push(Asked { lookup, filter });
         }
     }

@@ -19,13 +19,12 @@ pub(super) fn run<'a, D: Shaped<'a>>(
     matched: &mut Vec<u32>,
 ) {
     let gist = document.gist();
-    if let Some(alike) = scratch.shapes.find_alike(set, gist) {
-        if let Some(known) = scratch.shapes.known(alike.number)
-            && (known.open.is_empty() || is_decided(known, document))
-        {
-            matched.extend_from_slice(&known.sure);
-            return;
-        }
+    if let Some(alike) = scratch.shapes.find_alike(set, gist)
+        && let Some(known) = scratch.shapes.known(alike.number)
+        && (known.open.is_empty() || is_decided(known, document))
+    {
+        matched.extend_from_slice(&known.sure);
+        return;
     }
     run_outlined(set, gist, document, scratch, matched);
 }
@@ -36,12 +35,7 @@ pub(super) fn run<'a, D: Shaped<'a>>(
 fn is_decided<'a, D: Shaped<'a>>(known: &Known, document: &D) -> bool {
     let sketches = document.sketches();
     for asked in &known.asked {
-        let Some(filter) = &asked.filter else { return false };
-        let is_wanted = match filter.sketch.and_then(|place| sketches.get(place)) {
-            Some(sketch) => filter.values.may_want_sketch(*sketch),
-            None => filter.values.may_want(document.glance(filter.selector)),
-        };
-        if is_wanted {
+        if asked.filter.may_want(&sketches, document) {
             return false;
         }
     }
@@ -111,12 +105,7 @@ fn run_compared<'a, D: Shaped<'a>>(
 fn wanted<'a, D: Shaped<'a>>(known: &Known, outline: &Outline, document: &D) -> u64 {
     let (mut wanted, sketches) = (0, document.sketches());
     for (bit, asked) in known.asked.iter().enumerate() {
-        let is_wanted = asked.filter.as_ref().is_none_or(|filter| {
-            match filter.sketch.and_then(|place| sketches.get(place)) {
-                Some(sketch) => filter.values.may_want_sketch(*sketch),
-                None => filter.values.may_want(document.glance(filter.selector)),
-            }
-        });
+        let is_wanted = asked.filter.may_want(&sketches, document);
         wanted |= u64::from(is_wanted) << bit.min(LAST_BIT);
     }
     for searched in &known.searched {
