@@ -12,7 +12,7 @@ use hsmstream_record::Limits;
 
 /// Output bytes between two looks at the limits.
 const BLOCK: u64 = 256 << 10;
-/// Room for output that is made at once, if the input is short.
+/// Room for output that is made at once, if there is none and the input is short.
 const ROOM_MIN: usize = 4 << 10;
 /// And for each byte of the input: more than text is compressed by.
 const ROOM_PER_BYTE: usize = 16;
@@ -45,6 +45,42 @@ pub(crate) enum Fault {
     Checksum,
     /// More comes out than a limit allows.
     TooLarge,
+}
+
+/// What came out. Keeps its room from one text to the next, so that nothing is cleared twice.
+#[derive(Debug, Default)]
+pub(crate) struct Inflated {
+    /// The text, and behind it what texts before left.
+    bytes: Vec<u8>,
+    length: usize,
+}
+
+impl Inflated {
+    pub(crate) fn text(&self) -> &[u8] {
+        self.bytes.get(..self.length).unwrap_or_default()
+    }
+
+    /// Forgets all but the first bytes.
+    pub(crate) fn truncate(&mut self, length: usize) {
+        self.length = self.length.min(length);
+    }
+
+    /// Room behind the text: at least so many bytes and at most so many, all that there is if possible.
+    fn room(&mut self, least: usize, most: usize) -> &mut [u8] {
+        let needed = self.length.saturating_add(least);
+        if self.bytes.len() < needed {
+            self.bytes.resize(needed, 0);
+        }
+        let end = self.length.saturating_add(most).min(self.bytes.len());
+        self.bytes.get_mut(self.length..end).unwrap_or_default()
+    }
+
+    /// So many bytes of the room were filled. Returns them.
+    fn filled(&mut self, count: usize) -> &[u8] {
+        let before = self.length;
+        self.length = before.saturating_add(count).min(self.bytes.len());
+        self.bytes.get(before..self.length).unwrap_or_default()
+    }
 }
 
 /// What may come out.
@@ -147,7 +183,7 @@ impl Gunzip {
         &mut self,
         input: &mut &[u8],
         allowance: Allowance,
-        out: &mut Vec<u8>,
+        out: &mut Inflated,
     ) -> Result<Progress, Fault> {
         if self.part == Part::Body {
             return self.body(input, allowance, out);
@@ -171,26 +207,23 @@ impl Gunzip {
         &mut self,
         input: &mut &[u8],
         allowance: Allowance,
-        out: &mut Vec<u8>,
+        out: &mut Inflated,
     ) -> Result<Progress, Fault> {
-        let room = BLOCK - self.total_out % BLOCK;
+        let most = usize::try_from(BLOCK - self.total_out % BLOCK).unwrap_or(usize::MAX);
         let expected = input.len().saturating_mul(ROOM_PER_BYTE).max(ROOM_MIN);
-        let before = (self.inflate.total_in(), self.inflate.total_out(), out.len());
-        let room = usize::try_from(room).unwrap_or(usize::MAX).min(expected);
-        out.resize(before.2 + room, 0);
-        let into = out.get_mut(before.2..).unwrap_or_default();
-        let status = self.inflate.decompress(input, into, FlushDecompress::None);
+        let before = (self.inflate.total_in(), self.inflate.total_out());
+        let status =
+            self.inflate.decompress(input, out.room(expected.min(most), most), FlushDecompress::None);
         let read = self.inflate.total_in() - before.0;
         let wrote = self.inflate.total_out() - before.1;
-        out.truncate(before.2 + usize::try_from(wrote).unwrap_or(room));
         *input = usize::try_from(read).ok().and_then(|read| input.get(read..)).unwrap_or_default();
         self.total_in += read;
         self.total_out += wrote;
         self.member_out += wrote;
-        self.crc.update(out.get(before.2..).unwrap_or_default());
+        self.crc.update(out.filled(usize::try_from(wrote).unwrap_or(usize::MAX)));
         if self.total_out > allowance.bytes_max {
             let excess = usize::try_from(self.total_out - allowance.bytes_max).unwrap_or(usize::MAX);
-            out.truncate(out.len().saturating_sub(excess));
+            out.truncate(out.text().len().saturating_sub(excess));
             return Err(Fault::TooLarge);
         }
         match status {

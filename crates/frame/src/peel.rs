@@ -7,7 +7,7 @@
 
 use crate::base64::{self, Decoder};
 use crate::format::Format;
-use crate::gzip::{self, Allowance, Fault, Gunzip, Progress};
+use crate::gzip::{self, Allowance, Fault, Gunzip, Inflated, Progress};
 use crate::item::wide;
 use crate::origin::Named;
 use crate::out::Out;
@@ -61,7 +61,7 @@ struct Layer {
     gunzip: Option<Box<Gunzip>>,
     decoder: Decoder,
     decoded: Vec<u8>,
-    text: Vec<u8>,
+    inflated: Inflated,
 }
 
 impl Core {
@@ -106,28 +106,28 @@ fn descend(
     splitter.enter_compression();
     let left = out.limits.inflated_bytes_max.saturating_sub(out.tally.inflated);
     let peeled = layer.peel(bytes, coat, Allowance::new(out.limits, wide(left)));
-    out.tally.inflated = out.tally.inflated.saturating_add(layer.text.len());
+    out.tally.inflated = out.tally.inflated.saturating_add(layer.inflated.text().len());
     let end_inside = if peeled.is_ok() { end } else { End::Cut };
-    descend(inner, splitter, (&layer.text, end_inside), raw, out);
+    descend(inner, splitter, (layer.inflated.text(), end_inside), raw, out);
     if let (Err(reason), End::Whole) = (peeled, end) {
         out.reject(reason, raw, Named::default());
     }
 }
 
 impl Layer {
-    /// Fills `text` with what is inside `bytes`, as far as it can be had.
+    /// Fills `inflated` with what is inside `bytes`, as far as it can be had.
     fn peel(&mut self, bytes: &[u8], coat: Coat, allowance: Allowance) -> Result<(), Reason> {
-        self.text.clear();
+        self.inflated.truncate(0);
         let gunzip = self.gunzip.get_or_insert_with(|| Box::new(Gunzip::new()));
         gunzip.restart();
         if coat == Coat::Gzip {
-            return whole(inflate(gunzip, bytes, allowance, &mut self.text));
+            return whole(inflate(gunzip, bytes, allowance, &mut self.inflated));
         }
         self.decoded.clear();
         self.decoder.restart();
         let pushed = self.decoder.push(bytes, &mut self.decoded);
         let decoded = pushed.and_then(|()| self.decoder.finish(&mut self.decoded));
-        let inflated = inflate(gunzip, &self.decoded, allowance, &mut self.text);
+        let inflated = inflate(gunzip, &self.decoded, allowance, &mut self.inflated);
         match (decoded, inflated) {
             // Cut short because its base64 is: only that is a fault.
             (Err(broken), Ok(_)) => Err(broken),
@@ -146,13 +146,13 @@ fn inflate(
     gunzip: &mut Gunzip,
     mut input: &[u8],
     allowance: Allowance,
-    out: &mut Vec<u8>,
+    out: &mut Inflated,
 ) -> Result<bool, Reason> {
     let mut verified = 0;
     loop {
         match gunzip.step(&mut input, allowance, out) {
             Ok(Progress::Some) => {}
-            Ok(Progress::Member) => verified = out.len(),
+            Ok(Progress::Member) => verified = out.text().len(),
             Ok(Progress::Starved) => return Ok(gunzip.is_between()),
             Err(Fault::Broken) => return Err(Reason::BrokenGzip),
             Err(Fault::Checksum) => {

@@ -15,7 +15,7 @@
 
 use crate::base64::Decoder;
 use crate::format::Format;
-use crate::gzip::{Allowance, Fault, Gunzip, Progress};
+use crate::gzip::{Allowance, Fault, Gunzip, Inflated, Progress};
 use crate::item::{Counts, Item, RAW_BYTES_MAX, Reject, wide};
 use crate::origin::Named;
 use crate::out::{Out, Tally};
@@ -52,7 +52,7 @@ struct Level {
     decoded: Vec<u8>,
     gunzip: Option<Box<Gunzip>>,
     /// What came out of the member at hand and was not verified.
-    held: Vec<u8>,
+    held: Inflated,
     fault: Option<Reason>,
 }
 
@@ -189,17 +189,17 @@ fn inflate(levels: &mut Vec<Level>, index: usize, text: &mut Text, mut bytes: &[
         let progress = level.step(&mut bytes, out.limits);
         let release = match progress {
             Ok(Progress::Member) => true,
-            Ok(_) => level.held.len() >= held_max,
+            Ok(_) => level.held.text().len() >= held_max,
             Err(Fault::Checksum) => {
-                level.held.clear();
+                level.held.truncate(0);
                 false
             }
             Err(_) => true,
         };
-        if release && !level.held.is_empty() {
+        if release && !level.held.text().is_empty() {
             let mut held = core::mem::take(&mut level.held);
-            push(levels, index + 1, text, &held, out);
-            held.clear();
+            push(levels, index + 1, text, held.text(), out);
+            held.truncate(0);
             if let Some(level) = levels.get_mut(index) {
                 level.held = held;
             }
@@ -234,7 +234,7 @@ fn finish(levels: &mut Vec<Level>, text: &mut Text, out: &mut Out<'_>) -> Option
         let Some(level) = levels.get_mut(index) else { break };
         let held = core::mem::take(&mut level.held);
         fault = fault.or(level.ended());
-        push(levels, index + 1, text, &held, out);
+        push(levels, index + 1, text, held.text(), out);
         index += 1;
     }
     text.finish(if fault.is_some() { End::Cut } else { End::Whole }, out);

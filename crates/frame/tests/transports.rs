@@ -182,6 +182,25 @@ fn gzip_headers_with_all_parts() {
     assert_eq!(what(Format::Auto, &full), ["broken_gzip"]);
 }
 
+/// What is left of a text in the buffers is not seen again.
+#[test]
+fn a_framer_that_was_used_gives_what_a_new_one_gives() {
+    let long = gzip(RECORD.repeat(2000).as_bytes());
+    let short = gzip(RECORD.as_bytes());
+    let mut wrong = short.clone();
+    let crc = wrong.len() - 8;
+    wrong[crc] ^= 1;
+    let members = [&short[..], &wrong].concat();
+    let messages =
+        [&long[..], &short, &wrong, &short[..crc - 9], &long, &members, &long[..long.len() / 2], b"\x1f\x8b"];
+    let mut used = Framer::new(Format::Auto, Limits::default());
+    for message in messages {
+        let mut found = Vec::new();
+        let counts = used.split(message, &Origin::default(), &mut |item| found.push(Owned::of(item)));
+        assert_eq!((found, counts), items(Format::Auto, message));
+    }
+}
+
 #[test]
 fn white_messages_are_empty() {
     for message in [&b""[..], b" ", b"\r\n\t "] {
