@@ -3,6 +3,7 @@
 use crate::document;
 use crate::item::{Counts, Frame, Item, Reject, capped, wide};
 use crate::origin::{Named, resolve};
+use crate::quick::Row;
 use crate::sink::Sink;
 use crate::text::{Piece, white_len};
 use hsmstream_record::{Kind, Limits, Origin, Reason, trim_end};
@@ -45,13 +46,12 @@ impl Out<'_> {
         }
     }
 
-    /// A log event's message as it stands in JSON, if it can be taken so: see [`Sink::escaped`].
-    #[inline]
-    pub(crate) fn escaped(&mut self, string: &[u8], origin: &Origin<'_>) -> Option<usize> {
-        let length = self.sink.escaped(string, origin)?;
-        self.tally.counts.frames += 1;
-        self.tally.events += 1;
-        Some(length)
+    /// Log events in the common form, as many as can be taken as they stand: see [`Sink::events`].
+    pub(crate) fn events<'w>(&mut self, row: &mut Row<'w>, origin: &Origin<'w>) {
+        let room = u64::from(self.limits.events_max).saturating_sub(self.tally.events);
+        let taken = self.sink.events(row, origin, room);
+        self.tally.counts.frames += taken;
+        self.tally.events += taken;
     }
 
     /// A frame of a known kind, its end trimmed.

@@ -1,85 +1,141 @@
-//! The common form of an event in an envelope, read in one pass: the bytes as CloudWatch Logs prints them,
+//! The common form of events in an envelope, read in one pass: the bytes as CloudWatch Logs prints them,
 //! `{"id":"…","timestamp":…,"message":"…"}`, without white space (documented and observed).
 //!
 //! A twin of [`Event::read`](crate::event::Event::read): where the form differs in anything, it says `None` and the
-//! other is asked. Measured: see the commit.
+//! other is asked. What stands before a message has its bytes at known places if the id is one of CloudWatch Logs:
+//! all of them are compared at once.
 
-use hsmstream_json::{Slab, Unpacked, plain_string};
+use crate::origin::present;
+use hsmstream_json::plain_string;
+use hsmstream_record::Origin;
 
 /// What stands before the message of an event in the common form.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Before<'w> {
     pub(crate) event_id: &'w [u8],
     pub(crate) timestamp_ms: i64,
-    /// Where the message's content begins.
-    pub(crate) start: usize,
+    /// From the message's content on.
+    pub(crate) string: &'w [u8],
 }
 
-/// Reads the event that `bytes` begin with, up to its message.
+impl<'w> Before<'w> {
+    /// Id and time of the event, if `around` is the origin of all of them.
+    #[inline(always)]
+    pub(crate) fn named_over(&self, around: &Origin<'w>) -> (Option<&'w [u8]>, Option<i64>) {
+        (present(Some(self.event_id)).or(around.event_id), Some(self.timestamp_ms))
+    }
+}
+
+/// Elements of the list of an envelope: what is left of it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Row<'w> {
+    /// Behind the list's bracket, or behind an element.
+    rest: &'w [u8],
+    is_first: bool,
+}
+
+impl<'w> Row<'w> {
+    pub(crate) const fn new(rest: &'w [u8], is_first: bool) -> Self {
+        Self { rest, is_first }
+    }
+
+    pub(crate) const fn rest(&self) -> &'w [u8] {
+        self.rest
+    }
+
+    /// Reads the next element up to its message, if it is an event in the common form.
+    #[inline(always)]
+    pub(crate) fn before_message(&self) -> Option<Before<'w>> {
+        let event = if self.is_first { self.rest } else { self.rest.strip_prefix(b",")? };
+        match usual(event) {
+            Some(before) => Some(before),
+            None => before_message(event),
+        }
+    }
+
+    /// What is left behind an event whose message has so many bytes, its closing quote included; `None` if the event
+    /// does not end there.
+    #[inline(always)]
+    pub(crate) fn behind(before: Before<'w>, length: usize) -> Option<Self> {
+        let rest = before.string.get(length..)?.strip_prefix(b"}")?;
+        Some(Self { rest, is_first: false })
+    }
+}
+
+/// Reads what stands before the message of an event whose id and time have as many digits as all that CloudWatch Logs
+/// gives.
 #[inline(always)]
-pub(crate) fn before_message(bytes: &[u8]) -> Option<Before<'_>> {
-    let rest = behind(bytes, b"{\"id\":\"")?;
-    let (event_id, rest) = event_id(rest)?;
-    let rest = behind(rest, b"\",\"timestamp\":")?;
+fn usual(event: &[u8]) -> Option<Before<'_>> {
+    const OPENING: u64 = u64::from_le_bytes(*b"\0{\"id\":\"");
+    let (before, string) = event.split_first_chunk::<{ 7 + 56 + 14 + 13 + 12 }>()?;
+    // With the first digit, which is shifted out.
+    let opening = u64::from_le_bytes(*before.first_chunk()?) << 8;
+    let (_, rest) = before.split_first_chunk::<7>()?;
+    let (event_id, rest) = rest.split_first_chunk::<56>()?;
+    let (between, rest) = rest.split_first_chunk::<14>()?;
+    let (time, behind) = rest.split_first_chunk::<13>()?;
+    let fits = (opening == OPENING) & (between == b"\",\"timestamp\":") & (behind == b",\"message\":\"");
+    if !(fits & are_digits(event_id)) {
+        return None;
+    }
+    Some(Before { event_id, timestamp_ms: milliseconds(time)?, string })
+}
+
+/// Reads the event that `event` begins with, up to its message.
+#[inline(never)]
+fn before_message(event: &[u8]) -> Option<Before<'_>> {
+    let rest = event.strip_prefix(b"{\"id\":\"")?;
+    let (event_id, rest) = rest.split_at_checked(plain_string(rest)?.len())?;
+    let rest = rest.strip_prefix(b"\",\"timestamp\":")?;
     let (digits, rest) = rest.split_first_chunk()?;
     let timestamp_ms = milliseconds(digits)?;
-    let rest = behind(rest, b",\"message\":\"")?;
-    Some(Before { event_id, timestamp_ms, start: bytes.len() - rest.len() })
+    let string = rest.strip_prefix(b",\"message\":\"")?;
+    Some(Before { event_id, timestamp_ms, string })
 }
 
-/// Reads the message, which has to be the event's end. `string` begins behind its opening quote.
-pub(crate) fn message<'s>(string: &[u8], slab: &'s mut Slab) -> Option<Unpacked<'s>> {
-    let message = slab.unpack(string)?;
-    (string.get(message.length) == Some(&b'}')).then_some(message)
-}
+/// One in each byte.
+const ONES: u64 = 0x0101_0101_0101_0101;
 
-/// What stands behind a prefix.
+/// The values of eight digits, and whether a byte is none: then not 0.
+///
+/// A byte less than '0' or greater than '9' leaves a bit outside its low half, before or after 6 is added.
 #[inline(always)]
-fn behind<'a, const N: usize>(bytes: &'a [u8], prefix: &[u8; N]) -> Option<&'a [u8]> {
-    let (front, rest) = bytes.split_first_chunk()?;
-    (front == prefix).then_some(rest)
+const fn values(digits: [u8; 8]) -> (u64, u64) {
+    let values = u64::from_le_bytes(digits) ^ (ONES * 0x30);
+    (values, (values | values.wrapping_add(ONES * 6)) & (ONES * 0xf0))
 }
 
-/// An id without escapes, and what stands behind it. All that CloudWatch Logs gives have 56 digits.
+/// Looks at 16 of them at a time, as all processors can; at eight of them twice.
 #[inline(always)]
-fn event_id(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
-    if let Some((digits, rest)) = bytes.split_first_chunk::<56>()
-        && digits.iter().fold(true, |all, byte| all & byte.is_ascii_digit())
-        && rest.first() == Some(&b'"')
-    {
-        return Some((digits, rest));
+fn are_digits(digits: &[u8; 56]) -> bool {
+    let (parts, last) = (digits.as_chunks::<16>().0.first_chunk(), digits.last_chunk());
+    let (Some([first, second, third]), Some(last)) = (parts, last) else { return false };
+    let mut largest = [0_u8; 16];
+    for part in [first, second, third, last] {
+        for (largest, byte) in largest.iter_mut().zip(part) {
+            *largest = (byte ^ b'0').max(*largest);
+        }
     }
-    bytes.split_at_checked(plain_string(bytes)?.len())
+    largest.iter().all(|value| *value < 10)
 }
 
 /// A number of 13 digits, the first not 0: a time from 2001 to 2286.
 #[inline(always)]
 fn milliseconds(digits: &[u8; 13]) -> Option<i64> {
-    let (front, back) = digits.split_last_chunk::<8>()?;
-    let mut value = 0;
-    let mut all_digits = front.first() != Some(&b'0');
-    for byte in front {
-        let digit = byte.wrapping_sub(b'0');
-        all_digits &= digit < 10;
-        value = value * 10 + i64::from(digit);
-    }
-    all_digits.then_some(value * 100_000_000 + i64::from(eight_digits(back)?))
+    let (first, last) = (digits.first_chunk()?, digits.last_chunk()?);
+    let ((front, odd_front), (back, odd_back)) = (values(*first), values(*last));
+    // Of the last eight, the first three were counted.
+    let value = number(front) * 100_000 + number(back & !0x00ff_ffff);
+    let fits = (odd_front | odd_back == 0) & (digits.first() != Some(&b'0'));
+    fits.then_some(value.cast_signed())
 }
 
-/// A number of eight digits, two, four and all of them at a time.
+/// The number that the values of eight digits make: less than 2^32, whatever they are. Two, four and all of them at a time.
 #[inline(always)]
-fn eight_digits(digits: &[u8; 8]) -> Option<u32> {
-    const ONES: u64 = 0x0101_0101_0101_0101;
-    let word = u64::from_le_bytes(*digits);
-    // A byte less than '0' or greater than '9' leaves a bit outside its low half, before or after 6 is added.
-    let values = word ^ (ONES * 0x30);
-    if (values | values.wrapping_add(ONES * 6)) & (ONES * 0xf0) != 0 {
-        return None;
-    }
+const fn number(values: u64) -> u64 {
     let pairs = values.wrapping_mul(10).wrapping_add(values >> 8) & 0x00ff_00ff_00ff_00ff;
     let fours = pairs.wrapping_mul(100).wrapping_add(pairs >> 16) & 0x0000_ffff_0000_ffff;
-    let all = fours.wrapping_mul(10_000).wrapping_add(fours >> 32);
-    u32::try_from(all & 0xffff_ffff).ok()
+    fours.wrapping_mul(10_000).wrapping_add(fours >> 32) & 0xffff_ffff
 }
 
 #[cfg(test)]

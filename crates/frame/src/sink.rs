@@ -1,6 +1,7 @@
 //! Who takes what the machines find: frames as they are, or parsed.
 
 use crate::item::{Item, Reject};
+use crate::quick::Row;
 use hsmstream_record::{Limits, Origin, Record, TextBuffer, parse_escaped_into};
 
 /// Takes items in order.
@@ -8,10 +9,10 @@ pub(crate) trait Sink {
     /// Takes an item.
     fn item(&mut self, item: Item<'_>);
 
-    /// Takes a log event's message as it stands in JSON. `string` begins behind the opening quote and goes on behind
-    /// the closing one, behind which the event has to end. Returns how many bytes the message has, its closing
-    /// quote included; `None`: it was not taken, and has to be unescaped for [`Self::item`].
-    fn escaped(&mut self, string: &[u8], origin: &Origin<'_>) -> Option<usize>;
+    /// Takes log events from the front of a row as long as they are in the common form and their messages can be taken
+    /// as they stand in JSON, at most so many. `origin` is theirs, but for what each says itself. Returns how many; the
+    /// next, if there is one, has to be unescaped for [`Self::item`].
+    fn events<'w>(&mut self, row: &mut Row<'w>, origin: &Origin<'w>, most: u64) -> u64;
 }
 
 /// Gives items on as they are.
@@ -22,8 +23,8 @@ impl Sink for Items<'_> {
         (self.0)(item);
     }
 
-    fn escaped(&mut self, _: &[u8], _: &Origin<'_>) -> Option<usize> {
-        None
+    fn events<'w>(&mut self, _: &mut Row<'w>, _: &Origin<'w>, _: u64) -> u64 {
+        0
     }
 }
 
@@ -55,15 +56,25 @@ impl Sink for Records<'_> {
     }
 
     #[expect(clippy::result_large_err, reason = "a record is larger still")]
-    fn escaped(&mut self, string: &[u8], origin: &Origin<'_>) -> Option<usize> {
+    fn events<'w>(&mut self, row: &mut Row<'w>, origin: &Origin<'w>, most: u64) -> u64 {
         let Self { limits, buffer, sink, .. } = self;
-        let mut length = None;
-        let record = Record::filled(*origin, |vacant| {
-            length = parse_escaped_into(string, limits, buffer, vacant);
-            Ok(())
-        });
-        let length = length.filter(|length| string.get(*length) == Some(&b'}'))?;
-        sink(&record);
-        Some(length)
+        let (mut rest, mut taken) = (*row, 0);
+        while taken < most {
+            let Some(before) = rest.before_message() else { break };
+            let mut length = None;
+            let mut record = Record::filled(*origin, |vacant| {
+                length = parse_escaped_into(before.string, limits, buffer, vacant);
+                Ok(())
+            });
+            let Some(behind) = length.and_then(|length| Row::behind(before, length)) else { break };
+            if let Ok(Record { origin: own, .. }) = &mut record {
+                (own.event_id, own.event_timestamp_ms) = before.named_over(origin);
+            }
+            sink(&record);
+            rest = behind;
+            taken += 1;
+        }
+        *row = rest;
+        taken
     }
 }

@@ -16,9 +16,9 @@ use crate::event::{Event, Scalar, Scratch, finish};
 use crate::format::Format;
 use crate::head::Head;
 use crate::machine::{Halt, Outcome, unread};
-use crate::origin::{Named, present, resolve};
+use crate::origin::{Named, resolve};
 use crate::out::Out;
-use crate::quick::{self, Before};
+use crate::quick::Row;
 use crate::text::{End, Piece, Step, Window, white_len};
 use crate::wrapped::{Wrapped, Wrapper, find_data};
 use hsmstream_json::{Checkpoint, Error, ErrorKind, Reader, Slab, Token};
@@ -335,34 +335,24 @@ impl Values {
             return None;
         }
         let around = head.named();
-        let mut origin = resolve(around, out.fixed);
-        let fixed_event_id = origin.event_id;
-        let mut first = at.is_first();
-        let mut done = 0;
-        while out.has_room() {
-            let comma = usize::from(!first);
-            let rest = window.bytes.get(done..).unwrap_or_default();
-            let event = if first { Some(rest) } else { rest.strip_prefix(b",") };
-            let Some(event) = event else { break };
-            let Some(Before { event_id, timestamp_ms, start }) = quick::before_message(event) else { break };
-            let Some(string) = event.get(start..) else { break };
-            origin.event_id = present(Some(event_id)).or(fixed_event_id);
-            origin.event_timestamp_ms = Some(timestamp_ms);
-            let length = match out.escaped(string, &origin) {
-                Some(length) => length,
-                None => {
-                    let Some(message) = quick::message(string, slab) else { break };
-                    let (event_id, event_timestamp_ms) = (Some(event_id), Some(timestamp_ms));
-                    let named = Named { event_id, event_timestamp_ms, ..around };
-                    let offset = window.offset(done + comma + start);
-                    out.tally.events += 1;
-                    out.message(Piece { bytes: message.text, offset }, message.bad_escape, named);
-                    message.length
-                }
-            };
-            done += comma + start + length + 1;
-            first = false;
+        let origin = resolve(around, out.fixed);
+        let mut row = Row::new(window.bytes, at.is_first());
+        loop {
+            out.events(&mut row, &origin);
+            if !out.has_room() {
+                break;
+            }
+            let Some(before) = row.before_message() else { break };
+            let Some(message) = slab.unpack(before.string) else { break };
+            let Some(behind) = Row::behind(before, message.length) else { break };
+            let (event_id, event_timestamp_ms) = (Some(before.event_id), Some(before.timestamp_ms));
+            let named = Named { event_id, event_timestamp_ms, ..around };
+            let offset = window.offset(window.bytes.len() - before.string.len());
+            out.tally.events += 1;
+            out.message(Piece { bytes: message.text, offset }, message.bad_escape, named);
+            row = behind;
         }
+        let done = window.bytes.len() - row.rest().len();
         if done == 0 {
             return None;
         }

@@ -128,6 +128,41 @@ fn record() -> impl Strategy<Value = Vec<u8>> {
     })
 }
 
+/// Events of an envelope that are taken one after the other, with one in between that is not.
+#[test]
+fn events_and_an_odd_one() {
+    let message = LOGIN.replace('\n', "\\n");
+    let event = |id: &str, message: &str| {
+        format!(r#"{{"id":"{id}","timestamp":1516815865013,"message":"{message}"}}"#)
+    };
+    let usual = event(&"7".repeat(56), &message);
+    let odd = [
+        event(&"7".repeat(55), &message),
+        event("", &message),
+        event(&"7".repeat(56), &message.replace("\\n", "\\r\\n")),
+        event(&"7".repeat(56), "no record"),
+        event(&"7".repeat(56), ""),
+        event(&"7".repeat(56), &message[..40]),
+        usual.replace("\"}", "\" }"),
+        usual.replace("\"}", "\",\"logStream\":\"other\"}"),
+        usual.replace("1516815865013", "151681586501"),
+        "null".to_owned(),
+        "{}".to_owned(),
+    ];
+    for odd in &odd {
+        for at in 0..4 {
+            let mut events = vec![usual.as_str(); 3];
+            events.insert(at, odd);
+            let head =
+                r#"{"messageType":"DATA_MESSAGE","owner":"1","logGroup":"g","logStream":"s","logEvents":["#;
+            let envelope = format!("{head}{}]}}", events.join(","));
+            for events_max in 0..6 {
+                check(Format::Auto, Limits { events_max, ..Limits::default() }, envelope.as_bytes());
+            }
+        }
+    }
+}
+
 proptest! {
     #[test]
     fn what_is_parsed_fast_and_is_not_odd_holds_no_second_beginning(text in record()) {
@@ -145,12 +180,18 @@ proptest! {
 
     #[test]
     fn records_of_envelopes(
-        texts in prop::collection::vec(record(), 1..4),
+        texts in prop::collection::vec(record(), 1..5),
         escapes in prop::sample::select(vec![("", ""), ("\\n", "\\u000a"), ("u", "\\u0075"), (": ", ":\t"), ("\\n", "\\r\\n")]),
         edits in prop::collection::vec(edit(), 0..3),
+        width in prop::sample::select(vec![1, 55, 56, 57]),
+        odd in prop::option::of((0..4_usize, r#""id":"[0-9]{55}[:/\\"]","|"timestamp":[0-9]{12,14},|[ ,}\\n]"#)),
     ) {
         let event = |(number, text): (usize, &Vec<u8>)| {
-            let mut event = format!(r#"{{"id":"{number}","timestamp":{number},"message":"#).into_bytes();
+            let time = 1_516_815_865_013 + number;
+            let mut event = format!(r#"{{"id":"{number:0width$}","timestamp":{time},"message":"#).into_bytes();
+            if let Some((_, odd)) = odd.as_ref().filter(|(at, _)| *at == number) {
+                event.splice(1..1, odd.bytes());
+            }
             let _shown = escape::json_string(text, &mut event);
             event.push(b'}');
             String::from_utf8(event).expect("escaped text is UTF-8").replacen(escapes.0, escapes.1, 1 + number)

@@ -1,6 +1,6 @@
 //! The quick reader against the other one, on events in the common form and nearly so.
 
-use super::{Before, before_message, message};
+use super::{Before, Row, before_message, usual};
 use crate::event::{Event, Scratch};
 use crate::item::Item;
 use crate::origin::Named;
@@ -27,14 +27,15 @@ fn seen(run: impl FnOnce(&mut Out<'_>) -> Option<usize>) -> Option<Seen> {
 }
 
 fn quick(bytes: &[u8], slab: &mut Slab) -> Option<Seen> {
-    let Before { event_id, timestamp_ms, start } = before_message(bytes)?;
-    let message = message(&bytes[start..], slab)?;
+    let before @ Before { event_id, timestamp_ms, string } = Row::new(bytes, true).before_message()?;
+    let message = slab.unpack(string)?;
+    let behind = Row::behind(before, message.length)?;
     seen(|out| {
         let named =
             Named { event_id: Some(event_id), event_timestamp_ms: Some(timestamp_ms), ..Named::default() };
-        let piece = Piece { bytes: message.text, offset: start as u64 };
+        let piece = Piece { bytes: message.text, offset: (bytes.len() - string.len()) as u64 };
         out.message(piece, message.bad_escape, named);
-        Some(start + message.length + 1)
+        Some(bytes.len() - behind.rest().len())
     })
 }
 
@@ -76,10 +77,12 @@ proptest! {
         let _shown = hsmstream_record::escape::json_string(message.as_bytes(), &mut text);
         text.push(b'}');
         let mut slab = Slab::new();
-        let before = before_message(&text).expect("it is in the common form");
-        let read = super::message(&text[before.start..], &mut slab).expect("it is in the common form");
+        let before = Row::new(&text, true).before_message().expect("it is in the common form");
+        let read = slab.unpack(before.string).expect("it is in the common form");
+        let behind = Row::behind(before, read.length).expect("it is in the common form");
         prop_assert_eq!(read.text, message.as_bytes());
-        prop_assert_eq!((before.start + read.length + 1, before.timestamp_ms), (text.len(), time));
+        prop_assert_eq!((before.event_id, before.timestamp_ms), (id.as_bytes(), time));
+        prop_assert_eq!(behind.rest(), b"");
     }
 }
 
@@ -91,4 +94,47 @@ fn a_timestamp_beyond_64_bits_is_left_to_the_other() {
         assert_eq!(before_message(text.as_bytes()), None);
         assert!(careful(text.as_bytes()).is_some());
     }
+}
+
+/// Every byte of what stands before a message, replaced by every other.
+#[test]
+fn what_is_compared_at_once_is_what_is_read_in_order() {
+    let text = format!(
+        r#"{{"id":"{}","timestamp":1516815865013,"message":"x"}}"#,
+        "0123456789".repeat(6).split_off(4)
+    );
+    let (text, mut same) = (text.into_bytes(), 0);
+    for at in 0..text.len() - 2 {
+        for byte in 0..=u8::MAX {
+            let mut edited = text.clone();
+            edited[at] = byte;
+            let (at_once, in_order) = (usual(&edited), before_message(&edited));
+            if let Some(before) = at_once {
+                assert_eq!(Some(before), in_order, "{}", edited.escape_ascii());
+                let (id, time) = (&edited[7..63], &edited[77..90]);
+                assert_eq!((before.event_id, before.timestamp_ms.to_string().as_bytes()), (id, time));
+                same += 1;
+            } else {
+                let has_digits =
+                    in_order.is_some_and(|before| before.event_id.iter().all(u8::is_ascii_digit));
+                assert!(!has_digits, "{}", edited.escape_ascii());
+            }
+        }
+    }
+    // Of 56 digits any, of 13 any but that the first is not 0, and of the message's only byte any.
+    assert_eq!(same, (56 + 13) * 10 - 1 + (text.len() - 2 - 69 - 1) + 256);
+    for end in 0..text.len() - 3 {
+        assert_eq!((usual(&text[..end]), before_message(&text[..end])), (None, None));
+    }
+}
+
+/// The next element is only read behind a comma.
+#[test]
+fn elements_are_separated() {
+    let event = br#"{"id":"1","timestamp":1516815865013,"message":""}"#;
+    let with_comma = [b",", &event[..]].concat();
+    assert!(Row::new(event, true).before_message().is_some());
+    assert!(Row::new(&with_comma, false).before_message().is_some());
+    assert_eq!(Row::new(event, false).before_message(), None);
+    assert_eq!(Row::new(&with_comma, true).before_message(), None);
 }
