@@ -29,6 +29,9 @@ use hsmstream_record::{Limits, Origin, Reason, Record, TextBuffer};
 /// that the work stays linear.
 const EAGER_BYTES: usize = 32 << 10;
 
+/// Bytes that are put at least behind an event at hand to complete it: more than most have.
+const PART_BYTES: usize = 4 << 10;
+
 /// Cuts one file into frames.
 #[derive(Debug)]
 pub struct StreamFramer {
@@ -280,25 +283,48 @@ impl Level {
 }
 
 impl Text {
+    /// Takes the next bytes. Only what completes the event at hand is put behind it; the others are looked at where
+    /// they lie.
     fn push(&mut self, bytes: &[u8], out: &mut Out<'_>) {
-        if self.window.is_empty() {
-            let done = self.look(bytes, End::More, out);
-            self.window.extend_from_slice(bytes.get(done..).unwrap_or_default());
-        } else {
-            self.window.extend_from_slice(bytes);
+        let mut rest = bytes;
+        while !self.window.is_empty() && !rest.is_empty() {
+            let held = self.window.len();
+            // As many again: an event is looked at a few times, however long it is.
+            let more = PART_BYTES.max(held).max(self.look_at.saturating_sub(held));
+            let (part, behind) = rest.split_at(more.min(rest.len()));
+            self.window.extend_from_slice(part);
             if self.window.len() < self.look_at {
                 return;
             }
             let window = core::mem::take(&mut self.window);
             let done = self.look(&window, End::More, out);
             self.window = window;
-            self.window.drain(..done.min(self.window.len()));
+            rest = match done.checked_sub(held) {
+                Some(done) => {
+                    self.window.clear();
+                    rest.get(done..).unwrap_or_default()
+                }
+                None => {
+                    self.window.drain(..done);
+                    behind
+                }
+            };
+            self.wait(out.limits);
         }
+        if !rest.is_empty() {
+            let done = self.look(rest, End::More, out);
+            self.window.extend_from_slice(rest.get(done..).unwrap_or_default());
+            self.wait(out.limits);
+        }
+    }
+
+    /// Says when the window is looked at again; ends the text if the event at hand is too long for it.
+    fn wait(&mut self, limits: &Limits) {
         self.look_at = match self.window.len() {
             length if length < EAGER_BYTES => 0,
             length => length + length / 2,
         };
-        if self.window.len() > out.limits.inflated_bytes_max {
+        if self.window.len() > limits.inflated_bytes_max {
             self.splitter.stop(Reason::TooLarge, self.base);
             self.look_at = 0;
         }

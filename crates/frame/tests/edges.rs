@@ -192,3 +192,35 @@ fn base64_with_line_breaks() {
         assert_eq!((counts.frames, counts.rejects), (20, 0), "lines of {width} in a request");
     }
 }
+
+/// Of a piece only what completes an event is copied: events of many sizes, cut at many places.
+#[test]
+fn large_pieces_give_what_the_whole_gives() {
+    let lengths = [1, 4_095, 4_096, 4_097, 9_000, 40_000, 0, 20, 100_000, 3];
+    let records: Vec<String> = lengths
+        .iter()
+        .map(|length| {
+            format!("Time: 01/24/18 17:44:25.013218, usecs:1516815865013218\n{}\n", "x".repeat(*length))
+        })
+        .collect();
+    let event = |text: &String| {
+        format!(r#"{{"id":"1","timestamp":1516815865013,"message":"{}"}}"#, text.replace('\n', "\\n"))
+    };
+    let events: Vec<String> = records.iter().map(event).collect();
+    let texts = [
+        records.concat(),
+        records.iter().map(|text| format!("2018-01-24T17:44:25.013Z {text}")).collect(),
+        format!(r#"{{"logEvents":[{}]}}"#, events.join(",")),
+        format!(r#"{{"events":[{}]}}"#, events.join(" , ")),
+        events.concat(),
+    ];
+    for text in texts.iter().map(String::as_bytes) {
+        let whole = split(Format::Auto, unlimited(), text);
+        assert_eq!(whole.0.len(), lengths.len());
+        for size in [5, 1_000, 4_096, 4_100, 5_000, 10_000, 33_000, 64_000, 150_000] {
+            assert_eq!(stream(Format::Auto, unlimited(), text.chunks(size)), whole, "pieces of {size}");
+            let (front, back) = text.split_at(size);
+            assert_eq!(stream(Format::Auto, unlimited(), [front, back].into_iter()), whole, "cut at {size}");
+        }
+    }
+}

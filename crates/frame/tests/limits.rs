@@ -157,4 +157,12 @@ fn a_file_has_no_size_but_its_events_do() {
     let items = stream(Format::Auto, limits, endless.as_bytes().chunks(100)).0;
     assert_eq!(what(&items), ["frame", "too_large"]);
     assert_eq!(items[1].length, (endless.len() - RECORD.len() - 1) as u64);
+    // Wherever it is cut.
+    let limits = Limits { inflated_bytes_max: 100_000, ..limits };
+    let endless = format!("{RECORD}\n{RECORD}\n{}\n{RECORD}", "x".repeat(300_000));
+    for size in [7, 1000, 4096, 30_000, 70_000, 99_000, 110_000, 150_000] {
+        let items = stream(Format::Auto, limits, endless.as_bytes().chunks(size)).0;
+        assert_eq!(what(&items), ["frame", "too_large"], "pieces of {size}");
+        assert_eq!(items[1].length, (endless.len() - RECORD.len() - 1) as u64);
+    }
 }
