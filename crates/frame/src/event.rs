@@ -137,6 +137,10 @@ impl<'w> Event<'w> {
         out.tally.events += 1;
         match self.message {
             Value::Text(text) => {
+                let string = window.bytes.get(text.offset()..).unwrap_or_default();
+                if text.is_escaped() && out.escaped(string, named) {
+                    return;
+                }
                 let (bytes, bad_escape) = unescaped(text, &mut scratch.message);
                 out.message(Piece { bytes, offset: window.offset(text.offset()) }, bad_escape, named);
             }

@@ -54,6 +54,13 @@ impl Out<'_> {
         self.tally.events += taken;
     }
 
+    /// A log event's message as it stands in JSON, if it can be taken so: see [`Sink::escaped`].
+    pub(crate) fn escaped(&mut self, string: &[u8], named: Named<'_>) -> bool {
+        let is_taken = self.sink.escaped(string, &resolve(named, self.fixed));
+        self.tally.counts.frames += u64::from(is_taken);
+        is_taken
+    }
+
     /// A frame of a known kind, its end trimmed.
     pub(crate) fn frame(&mut self, kind: Kind, piece: Piece<'_>, bad_escape: bool, named: Named<'_>) {
         if piece.bytes.len() > self.limits.frame_bytes_max {

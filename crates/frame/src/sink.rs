@@ -13,6 +13,10 @@ pub(crate) trait Sink {
     /// as they stand in JSON, at most so many. `origin` is theirs, but for what each says itself. Returns how many; the
     /// next, if there is one, has to be unescaped for [`Self::item`].
     fn events<'w>(&mut self, row: &mut Row<'w>, origin: &Origin<'w>, most: u64) -> u64;
+
+    /// Takes the message of one log event as it stands in JSON, if that can be. `string` begins behind its opening quote
+    /// and goes on behind the closing one.
+    fn escaped(&mut self, string: &[u8], origin: &Origin<'_>) -> bool;
 }
 
 /// Gives items on as they are.
@@ -25,6 +29,10 @@ impl Sink for Items<'_> {
 
     fn events<'w>(&mut self, _: &mut Row<'w>, _: &Origin<'w>, _: u64) -> u64 {
         0
+    }
+
+    fn escaped(&mut self, _: &[u8], _: &Origin<'_>) -> bool {
+        false
     }
 }
 
@@ -76,5 +84,19 @@ impl Sink for Records<'_> {
         }
         *row = rest;
         taken
+    }
+
+    #[expect(clippy::result_large_err, reason = "a record is larger still")]
+    fn escaped(&mut self, string: &[u8], origin: &Origin<'_>) -> bool {
+        let Self { limits, buffer, sink, .. } = self;
+        let mut is_taken = false;
+        let record = Record::filled(*origin, |vacant| {
+            is_taken = parse_escaped_into(string, limits, buffer, vacant).is_some();
+            Ok(())
+        });
+        if is_taken {
+            sink(&record);
+        }
+        is_taken
     }
 }

@@ -138,6 +138,7 @@ impl Splitter {
             (_, Found::Short) => return Ok(Step::Wait(white)),
             (format, Found::Json(told)) if told.fits(format) => {
                 self.mode = Mode::Values;
+                self.values.tell(told);
                 return Ok(Step::Go(white));
             }
             (Format::Auto, Found::Text(found)) => return self.lines(found, white),

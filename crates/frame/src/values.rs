@@ -29,6 +29,8 @@ use hsmstream_record::{Kind, Reason};
 pub(crate) struct Values {
     format: Format,
     place: Place,
+    /// What the first value is, if somebody has looked.
+    told: Option<Told>,
     head: Head,
     /// The head has all that the value will say.
     looked: bool,
@@ -84,6 +86,7 @@ impl Values {
         Self {
             format,
             place: Place::Between,
+            told: None,
             head: Head::default(),
             looked: false,
             scratch: Scratch::default(),
@@ -96,7 +99,13 @@ impl Values {
     pub(crate) fn restart(&mut self, format: Format) {
         self.format = format;
         self.place = Place::Between;
+        self.told = None;
         self.head.clear();
+    }
+
+    /// Says what the value is that comes next.
+    pub(crate) fn tell(&mut self, told: Told) {
+        self.told = Some(told);
     }
 
     /// What is known of the origin of the value at hand.
@@ -133,7 +142,11 @@ impl Values {
             Some(b'{') => {}
             Some(_) => return Err(Halt { reason: Reason::BrokenJson, at: start }),
         }
-        let told = match classify::object(reader(rest, Checkpoint::START, out)) {
+        let told = match self.told.take() {
+            Some(told) => Ok(Some(told)),
+            None => classify::object(reader(rest, Checkpoint::START, out)),
+        };
+        let told = match told {
             Ok(told) => told.filter(|told| told.fits(self.format)),
             Err(error) => return unread(window, start, error),
         };

@@ -163,6 +163,54 @@ fn events_and_an_odd_one() {
     }
 }
 
+/// Messages that are parsed where they stand, and those that have to be unescaped, on their own and in other lists.
+#[test]
+fn messages_of_other_forms() {
+    let message = LOGIN.replace('\n', "\\n");
+    let messages = [
+        message.clone(),
+        message.trim_end_matches("\\n").to_owned(),
+        message.replace("\\n", "\\r\\n"),
+        message.replace("Time", "\\u0054ime"),
+        message.replace("testuser", "a\\\"b\\ud800"),
+        message[..40].to_owned(),
+        format!(" {message}"),
+        format!("{message}\\n"),
+        format!("{message}{message}"),
+        "\\n\\n".to_owned(),
+        String::new(),
+        r#"{\"object_handle\":1,\"op_code\":\"CreateObject\"}\n"#.to_owned(),
+    ];
+    for message in &messages {
+        for (id, time) in [("1", "1516815865013"), ("", "-1"), ("\\u0031", "null")] {
+            let event = format!(
+                r#"{{"eventId":"{id}","message":"{message}","timestamp":{time},"logStreamName":"h"}}"#
+            );
+            let texts = [
+                event.clone(),
+                format!("{event}\n {event}"),
+                format!(r#"{{"events":[{event}, {event}]}}"#),
+                format!(r#"{{"logEvents":[ {event},null,{event} ],"logGroup":"/aws/cloudhsm/c"}}"#),
+            ];
+            for text in &texts {
+                check(Format::Auto, Limits::default(), text.as_bytes());
+                for around in [LOGIN.len() - 1, LOGIN.len(), LOGIN.len() + 12] {
+                    check(
+                        Format::Auto,
+                        Limits { frame_bytes_max: around, ..Limits::default() },
+                        text.as_bytes(),
+                    );
+                }
+                check(
+                    Format::Auto,
+                    Limits { frame_lines_max: 3, events_max: 1, ..Limits::default() },
+                    text.as_bytes(),
+                );
+            }
+        }
+    }
+}
+
 proptest! {
     #[test]
     fn what_is_parsed_fast_and_is_not_odd_holds_no_second_beginning(text in record()) {
