@@ -29,7 +29,7 @@ fn all_stages_are_measured_and_the_machine_is_named() {
     let document = json(&Folder::new(), &["--records", "2000", "--rounds", "1"]);
     assert_eq!(
         stages(&document),
-        ["scan", "parse", "transport", "match", "windows", "encode"].into_iter().collect()
+        ["scan", "parse", "transport", "parallel", "match", "windows", "encode"].into_iter().collect()
     );
     for group in document["groups"].as_array().expect("groups") {
         let jobs = group["jobs"].as_array().expect("jobs");

@@ -4,9 +4,15 @@ use hsmstream_bench::buffer::{Buffer, HOSTILE_SMALL, RARE, RARE_SMALL};
 use hsmstream_bench::machine::{BUILD, Machine};
 use hsmstream_bench::packs::Pack;
 use hsmstream_bench::rounds::{Budget, Job, Wrong, measure};
+use hsmstream_bench::stages::parallel::count;
 use hsmstream_bench::stages::parse::Rivals;
 use hsmstream_bench::stages::{Corpus, Error, Measured, Stage};
 use hsmstream_corpus::Form;
+use hsmstream_frame::{Format, Reject, StreamFramer};
+use hsmstream_record::{Limits, Origin, Record};
+use std::cell::RefCell;
+use std::fs;
+use std::path::PathBuf;
 
 fn generated(records: usize) -> Corpus {
     let (buffer, found) = hsmstream_bench::buffer::Definition { records, ..RARE }.make();
@@ -16,6 +22,18 @@ fn generated(records: usize) -> Corpus {
 
 fn own(records: &[&[u8]]) -> Corpus {
     Corpus { buffer: Buffer::of_records(records.iter().copied()), is_own: true }
+}
+
+/// Reads files without any thread.
+fn read(files: &[PathBuf], format: Format, _: usize) -> u64 {
+    let mut records = 0;
+    for file in files {
+        let mut framer = StreamFramer::new(format, Limits::default());
+        let mut take = |item: &Result<Record<'_>, Reject<'_>>| records += count(item);
+        framer.feed_records(&fs::read(file).expect("a file"), &Origin::default(), &mut take);
+        framer.finish_records(&Origin::default(), &mut take);
+    }
+    records
 }
 
 fn check(measured: &Measured) {
@@ -33,7 +51,7 @@ fn every_stage_finds_what_it_must() {
     let corpus = generated(1500);
     for stage in Stage::ALL {
         assert_eq!(stage.as_str().parse(), Ok(stage));
-        let measured = stage.measure(&corpus, 1).expect("right counts");
+        let measured = stage.measure(&corpus, 1, &read).expect("right counts");
         assert!(!measured.is_empty());
         for group in &measured {
             assert_eq!(group.stage, stage);
@@ -45,7 +63,7 @@ fn every_stage_finds_what_it_must() {
 
 #[test]
 fn without_rounds_there_is_the_check_only() {
-    let measured = Stage::Parse.measure(&generated(100), 0).expect("right counts");
+    let measured = Stage::Parse.measure(&generated(100), 0, &read).expect("right counts");
     assert!(measured.iter().all(|group| group.lines.is_empty()));
 }
 
@@ -57,14 +75,14 @@ fn own_records_may_fool_the_rivals() {
         User Name : x\nResponse : 0:HSM Return: SUCCESS\nUser Type : CN_CRYPTO_USER (1)\n";
     let corpus = own(&[forged, b"no record", &forged[..forged.len() - 1]]);
     assert_eq!((corpus.buffer.len(), corpus.buffer.failures), (2, 2));
-    let measured = Stage::Parse.measure(&corpus, 1).expect("rivals may err");
+    let measured = Stage::Parse.measure(&corpus, 1, &read).expect("rivals may err");
     let notes = &measured[0].notes;
     assert!(notes.iter().any(|note| note.starts_with("the plain parser reads 2 of 2")), "{notes:?}");
     let claimed = Corpus { is_own: false, ..corpus };
-    let error = Stage::Parse.measure(&claimed, 1).expect_err("of generated records that is an error");
+    let error = Stage::Parse.measure(&claimed, 1, &read).expect_err("of generated records that is an error");
     assert_eq!(error, Error::Rival { name: "the plain parser", records: 2 });
     for stage in Stage::ALL {
-        stage.measure(&corpus_of(forged), 1).expect("all stages take them");
+        stage.measure(&corpus_of(forged), 1, &read).expect("all stages take them");
     }
 }
 
@@ -80,7 +98,7 @@ fn a_form_that_does_not_give_records_back_is_left_out() {
     let corpus = own(&[forged]);
     assert!(Pack::of(&corpus.buffer, Form::Raw, 1).is_err());
     assert!(Pack::of(&corpus.buffer, Form::Envelope, 1).is_ok());
-    let measured = Stage::Transport.measure(&corpus, 1);
+    let measured = Stage::Transport.measure(&corpus, 1, &read);
     let notes: Vec<String> = match measured {
         Ok(groups) => groups.into_iter().flat_map(|group| group.notes).collect(),
         Err(error) => panic!("{error}"),
@@ -89,9 +107,32 @@ fn a_form_that_does_not_give_records_back_is_left_out() {
 }
 
 #[test]
+fn files_are_there_while_they_are_read_and_a_record_less_is_an_error() {
+    let corpus = generated(1500);
+    let seen = RefCell::new(Vec::new());
+    let measured = Stage::Parallel.measure(&corpus, 1, &|files, format, threads| {
+        seen.borrow_mut().push((files.to_vec(), threads));
+        read(files, format, threads)
+    });
+    let titles: Vec<String> = measured.expect("right counts").into_iter().map(|group| group.title).collect();
+    assert_eq!(titles, ["a file of text", "8 files of gzip envelopes"]);
+    let seen = seen.into_inner();
+    assert_eq!(
+        seen.iter().map(|(files, threads)| (files.len(), *threads)).collect::<Vec<_>>(),
+        [(1, 1), (1, 2), (1, 1), (1, 2), (8, 1), (8, 2), (8, 1), (8, 2)]
+    );
+    assert!(seen.iter().flat_map(|(files, _)| files).all(|file| !file.exists()), "they are removed");
+    let error = Stage::Parallel.measure(&corpus, 1, &|files, format, threads| {
+        read(files, format, threads) - u64::from(threads == 2)
+    });
+    let wrong = Wrong { job: "2 threads".to_owned(), found: 1499, expected: 1500 };
+    assert_eq!(error.expect_err("a record less"), Error::Count { title: "a file of text".to_owned(), wrong });
+}
+
+#[test]
 fn no_records_are_no_reason_to_fail() {
     for stage in Stage::ALL {
-        stage.measure(&own(&[]), 1).expect("nothing to count");
+        stage.measure(&own(&[]), 1, &read).expect("nothing to count");
     }
 }
 

@@ -7,6 +7,7 @@
 
 pub mod encode;
 pub mod matching;
+pub mod parallel;
 pub mod parse;
 pub mod scan;
 pub mod transport;
@@ -18,6 +19,7 @@ use crate::rounds::{Job, Line, Size, Wrong, measure};
 use core::fmt;
 use core::str::FromStr;
 use hsmstream_record::{Audit, Limits, Response};
+use parallel::ReadFiles;
 
 /// A stage.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -28,6 +30,8 @@ pub enum Stage {
     Parse,
     /// Messages and files to records.
     Transport,
+    /// Files to records by several threads.
+    Parallel,
     /// Records to matches of rules.
     Match,
     /// Matches to firings of a threshold.
@@ -38,8 +42,8 @@ pub enum Stage {
 
 impl Stage {
     /// All of them, in the order in which a record meets them.
-    pub const ALL: [Self; 6] =
-        [Self::Scan, Self::Parse, Self::Transport, Self::Match, Self::Windows, Self::Encode];
+    pub const ALL: [Self; 7] =
+        [Self::Scan, Self::Parse, Self::Transport, Self::Parallel, Self::Match, Self::Windows, Self::Encode];
 
     /// Names the stage.
     #[must_use]
@@ -48,21 +52,29 @@ impl Stage {
             Self::Scan => "scan",
             Self::Parse => "parse",
             Self::Transport => "transport",
+            Self::Parallel => "parallel",
             Self::Match => "match",
             Self::Windows => "windows",
             Self::Encode => "encode",
         }
     }
 
-    /// Makes what the stage needs from the records and measures it.
+    /// Makes what the stage needs from the records and measures it. `read` is asked by [`Self::Parallel`] only.
     ///
     /// # Errors
-    /// If a job does not find what it must, or forms and rivals do not agree about generated records.
-    pub fn measure(self, corpus: &Corpus, rounds: usize) -> Result<Vec<Measured>, Error> {
+    /// If a job does not find what it must, forms and rivals do not agree about generated records, or files cannot be
+    /// written.
+    pub fn measure(
+        self,
+        corpus: &Corpus,
+        rounds: usize,
+        read: ReadFiles<'_>,
+    ) -> Result<Vec<Measured>, Error> {
         match self {
             Self::Scan => scan::measure_all(corpus, rounds),
             Self::Parse => parse::measure_all(corpus, rounds),
             Self::Transport => transport::measure_all(corpus, rounds),
+            Self::Parallel => parallel::measure_all(corpus, rounds, read),
             Self::Match => matching::measure_all(corpus, rounds),
             Self::Windows => windows::measure_all(corpus, rounds),
             Self::Encode => encode::measure_all(corpus, rounds),
@@ -141,6 +153,8 @@ pub enum Error {
         /// How many records.
         records: usize,
     },
+    /// The files to be read cannot be written, with what the file system says.
+    Files(String),
 }
 
 impl fmt::Display for Error {
@@ -153,6 +167,7 @@ impl fmt::Display for Error {
             Self::Rival { name, records } => {
                 write!(formatter, "{name} reads {records} records in another way than ours")
             }
+            Self::Files(error) => write!(formatter, "cannot write files to be read: {error}"),
         }
     }
 }

@@ -16,7 +16,7 @@ pub(crate) struct Bench {
     /// Form of the own records, as of parse.
     #[arg(long, value_name = "NAME", default_value = "auto", requires = "corpus")]
     pub(crate) format: Format,
-    /// Stages to measure: scan, parse, transport, match, windows, encode [default: all].
+    /// Stages to measure: scan, parse, transport, parallel, match, windows, encode [default: all].
     #[arg(long = "stage", value_name = "NAMES", value_delimiter = ',', value_parser = stage)]
     pub(crate) chosen: Vec<Stage>,
     /// Records to generate, or the most to take of one's own.

@@ -9,14 +9,20 @@ mod json;
 mod table;
 
 use std::io::{self, IsTerminal};
+use std::path::PathBuf;
 
 use hsmstream_bench::machine::{BUILD, Machine};
 use hsmstream_bench::stages::Measured;
+use hsmstream_bench::stages::parallel::count;
+use hsmstream_frame::{Format, Reject};
+use hsmstream_record::{Limits, Origin, Record};
 use indicatif::ProgressBar;
 
 use crate::complain;
 use crate::config::Config;
 use crate::exit::Exit;
+use crate::inputs::Input;
+use crate::inputs::parallel::{self, Block, Reading, Work};
 use crate::terminal::{Out, escape};
 use args::Bench;
 use corpus::Records;
@@ -43,7 +49,7 @@ pub(crate) fn run(args: &Bench, config: &Config) -> anyhow::Result<Exit> {
     for stage in args.stages() {
         spinner.set_message(format!("measuring {stage}"));
         spinner.tick();
-        match stage.measure(&records.corpus, rounds(args)) {
+        match stage.measure(&records.corpus, rounds(args), &read_files) {
             Ok(measured) => {
                 spinner.set_message("");
                 if !args.json {
@@ -68,6 +74,25 @@ pub(crate) fn run(args: &Bench, config: &Config) -> anyhow::Result<Exit> {
     }
     out.flush();
     Ok(Exit::Success)
+}
+
+/// Reads files as `parse` does, but prints nothing.
+fn read_files(files: &[PathBuf], format: Format, threads: usize) -> u64 {
+    let inputs: Vec<Input> = files.iter().cloned().map(Input::File).collect();
+    let reading = Reading { format, limits: Limits::default(), fixed: &Origin::default(), threads };
+    let mut records = 0;
+    let read = parallel::read(&inputs, reading, &Counted, &mut |block| records += block.count);
+    read.map_or(0, |()| records)
+}
+
+struct Counted;
+
+impl Work for Counted {
+    type Scratch = ();
+
+    fn take(&self, item: &Result<Record<'_>, Reject<'_>>, (): &mut (), block: &mut Block) {
+        block.count += count(item);
+    }
 }
 
 fn rounds(args: &Bench) -> usize {

@@ -1,0 +1,100 @@
+//! Files to records by one thread and by two: what a second core gains.
+//!
+//! The records lie in one file of text, and in [`FILES`] files of compressed envelopes. The files are written before,
+//! so they are read from memory. How files are read is the command line's part, as `hsmstream parse --threads` has it:
+//! the caller gives it.
+
+use super::transport::EVENTS;
+use super::{Corpus, Error, Group, Measured, Stage};
+use crate::buffer::Buffer;
+use crate::packs::{Pack, Unfaithful};
+use crate::rounds::Job;
+use hsmstream_corpus::Form;
+use hsmstream_frame::{Format, Reject};
+use hsmstream_record::Record;
+use std::path::{Path, PathBuf};
+use std::{env, fs, io, process};
+
+/// Reads files, one behind the other, with so many threads, and gives the sum of [`count`] over all items. Files that
+/// cannot be read count nothing.
+pub type ReadFiles<'r> = &'r dyn Fn(&[PathBuf], Format, usize) -> u64;
+
+/// Files of compressed envelopes: some for each thread.
+const FILES: usize = 8;
+/// The most records that are compressed.
+const COMPRESSED_MAX: usize = 100_000;
+
+/// What an item counts: 1 for an audit record. The whole record has to be there, not only what is looked at.
+#[must_use]
+pub fn count(item: &Result<Record<'_>, Reject<'_>>) -> u64 {
+    u64::from(core::hint::black_box(item).as_ref().is_ok_and(|record| record.audit().is_some()))
+}
+
+pub(super) fn measure_all(
+    corpus: &Corpus,
+    rounds: usize,
+    read: ReadFiles<'_>,
+) -> Result<Vec<Measured>, Error> {
+    let few = corpus.buffer.first(COMPRESSED_MAX);
+    let text = ("a file of text".to_owned(), Form::Raw, 1, &corpus.buffer);
+    let compressed = (format!("{FILES} files of gzip envelopes"), Form::GzipEnvelope, FILES, &few);
+    let groups = [text, compressed].into_iter().map(|(title, form, files, buffer)| {
+        let pack = match Pack::of(buffer, form, EVENTS) {
+            Ok(pack) => pack,
+            Err(Unfaithful { form }) if corpus.is_own => {
+                let note = format!("{form} is left out: it does not give back these records as they were");
+                let group = Group::of_records(title, buffer, Vec::new());
+                return Group { notes: vec![note], ..group }.measure(Stage::Parallel, rounds);
+            }
+            Err(unfaithful) => return Err(Error::Form(unfaithful)),
+        };
+        let files = Files::write(&pack, files).map_err(|error| Error::Files(error.to_string()))?;
+        Group::of_records(title, buffer, jobs(&files, &pack, buffer, read)).measure(Stage::Parallel, rounds)
+    });
+    groups.collect()
+}
+
+fn jobs<'a>(files: &'a Files, pack: &Pack, buffer: &Buffer, read: ReadFiles<'a>) -> Vec<Job<'a>> {
+    let (format, expected) = (pack.format(), buffer.len() as u64);
+    let job = |name, threads| Job::new(name, expected, move || read(&files.paths, format, threads));
+    vec![job("1 thread", 1), job("2 threads", 2).at_least(1.7)]
+}
+
+/// Files in a folder of their own, which goes with them.
+struct Files {
+    folder: PathBuf,
+    paths: Vec<PathBuf>,
+}
+
+impl Files {
+    /// Writes the messages of a pack to so many files, in order, as many to each as to another, but for the last.
+    fn write(pack: &Pack, count: usize) -> io::Result<Self> {
+        let mut files = Self { folder: new_folder(&env::temp_dir())?, paths: Vec::new() };
+        let messages: Vec<&[u8]> = pack.messages().collect();
+        for (number, part) in messages.chunks(messages.len().div_ceil(count).max(1)).enumerate() {
+            let path = files.folder.join(number.to_string());
+            fs::write(&path, part.concat())?;
+            files.paths.push(path);
+        }
+        Ok(files)
+    }
+}
+
+impl Drop for Files {
+    fn drop(&mut self) {
+        // What is left in a folder for temporary files hurts nobody.
+        let _removed = fs::remove_dir_all(&self.folder).is_ok();
+    }
+}
+
+/// A folder that nobody else has.
+fn new_folder(parent: &Path) -> io::Result<PathBuf> {
+    let mut number = 0_u32;
+    loop {
+        let folder = parent.join(format!("hsmstream-bench-{}-{number}", process::id()));
+        match fs::create_dir(&folder) {
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists && number < u32::MAX => number += 1,
+            made => return made.map(|()| folder),
+        }
+    }
+}
