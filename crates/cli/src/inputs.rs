@@ -31,6 +31,14 @@ impl Input {
         }
     }
 
+    /// Whether reading it never waits for somebody else.
+    fn is_regular(&self) -> bool {
+        match self {
+            Self::Stdin => false,
+            Self::File(path) => std::fs::metadata(path).is_ok_and(|meta| meta.is_file()),
+        }
+    }
+
     fn bytes(&self) -> u64 {
         match self {
             Self::Stdin => 0,

@@ -10,9 +10,12 @@
 //! ahead of the writing), a chunk is only split under the lane, and its items wait in batches for any thread. A
 //! text of records is not even split there, only cut ([`hsmstream_frame::last_beginning`]).
 //!
-//! Limits: as many lanes as threads. A lane is left alone while [`AHEAD_BYTES`] of its lines or [`AHEAD_BLOCKS`] blocks
-//! wait to be written; a chunk that was begun is finished, and may hold what a framer has held back of a
-//! compressed file until its checksum was seen, at most `inflated_bytes_max`.
+//! The thread that writes is one of them, if no input is a pipe: it works when there is nothing to be written.
+//!
+//! Limits: as many lanes as threads, and [`SLOTS_PER_THREAD`] times as many inputs that were begun. A lane is left alone
+//! while [`AHEAD_BYTES`] of its lines or [`AHEAD_BLOCKS`] blocks wait to be written; a chunk that was begun is finished,
+//! and may hold what a framer has held back of a compressed file until its checksum was seen, at most
+//! `inflated_bytes_max`.
 
 use std::collections::VecDeque;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
@@ -30,6 +33,8 @@ use super::{Feed, Input, Progress};
 const AHEAD_BYTES: usize = 8 << 20;
 /// Blocks of one lane that are in work or wait to be written: chunks without a line to print.
 const AHEAD_BLOCKS: usize = 4096;
+/// Inputs begun and not written to their ends, for each thread: one that ended may wait for those before it.
+const SLOTS_PER_THREAD: usize = 2;
 /// Written blocks that are kept to be used again, and how large each may be.
 const SPARE_MAX: usize = 16;
 const SPARE_BYTES: usize = 4 << 20;
@@ -101,10 +106,12 @@ pub(crate) fn read<W: Work>(
         let hall = &hall;
         // Also if writing panics: else the threads would wait for ever.
         let _stop = Stop(hall);
-        for _ in 0..reading.threads {
+        // Who writes has time for other work, unless that might make him wait for input while there is output.
+        let writer_helps = inputs.iter().all(Input::is_regular);
+        for _ in usize::from(writer_helps)..reading.threads {
             scope.spawn(|| hall.help());
         }
-        hall.write_all(write)
+        hall.write_all(writer_helps, write)
     });
     progress.finish();
     outcome
@@ -207,6 +214,18 @@ enum Claim {
     Batch(Waiting),
 }
 
+/// What a thread works with.
+struct Hand<W: Work> {
+    desk: Desk,
+    scratch: W::Scratch,
+}
+
+impl<W: Work> Hand<W> {
+    fn new(limits: Limits) -> Self {
+        Self { desk: Desk::new(limits), scratch: W::Scratch::default() }
+    }
+}
+
 /// A full batch, and the place of its block.
 struct Waiting {
     input: usize,
@@ -246,47 +265,52 @@ impl<W: Work> Hall<'_, W> {
 
     /// Works until nothing is left to be read.
     fn help(&self) {
-        let mut desk = Desk::new(self.reading.limits);
-        let mut scratch = W::Scratch::default();
-        while let Some(claim) = self.claim() {
-            match claim {
-                Claim::Chunk { input, lane, alone } => {
-                    let lane = self.open(input, lane);
-                    self.chunk((input, lane, alone), &mut desk, &mut scratch);
-                }
-                Claim::Batch(waiting) => self.parse(waiting, &mut scratch),
+        let mut hand = Hand::<W>::new(self.reading.limits);
+        let mut board = self.board();
+        while !board.stopped {
+            if let Some(claim) = self.claim(&mut board) {
+                drop(board);
+                self.work(claim, &mut hand);
+                board = self.board();
+            } else if board.begun == self.inputs.len() && board.slots.iter().all(|slot| slot.ended) {
+                return;
+            } else {
+                board = self.wait(board);
             }
         }
     }
 
-    /// The earliest work that may be done now; `None` if there will be none.
-    fn claim(&self) -> Option<Claim> {
-        let threads = self.reading.threads;
-        let mut board = self.board();
-        loop {
-            if board.stopped {
-                return None;
+    fn work(&self, claim: Claim, hand: &mut Hand<W>) {
+        match claim {
+            Claim::Chunk { input, lane, alone } => {
+                let lane = self.open(input, lane);
+                self.chunk((input, lane, alone), &mut hand.desk, &mut hand.scratch);
             }
-            if let Some(waiting) = board.waiting.pop_front() {
-                return Some(Claim::Batch(waiting));
-            }
-            let first = board.begun - board.slots.len();
-            let to_open = (self.inputs.len() - board.begun).min(threads - board.slots.len());
-            let alone = board.slots.iter().filter(|slot| slot.may_run_ahead()).count() + to_open >= threads;
-            let free = |slot: &Slot| slot.lane.is_some() && slot.may_run_ahead();
-            if let Some((at, slot)) = board.slots.iter_mut().enumerate().find(|(_, slot)| free(slot)) {
-                return Some(Claim::Chunk { input: first + at, lane: slot.lane.take(), alone });
-            }
-            if to_open > 0 {
-                board.slots.push_back(Slot::default());
-                board.begun += 1;
-                return Some(Claim::Chunk { input: board.begun - 1, lane: None, alone });
-            }
-            if board.begun == self.inputs.len() && board.slots.iter().all(|slot| slot.ended) {
-                return None;
-            }
-            board = self.wait(board);
+            Claim::Batch(waiting) => self.parse(waiting, &mut hand.scratch),
         }
+    }
+
+    /// The earliest work that may be done now, if there is any.
+    fn claim(&self, board: &mut Board) -> Option<Claim> {
+        let threads = self.reading.threads;
+        if let Some(waiting) = board.waiting.pop_front() {
+            return Some(Claim::Batch(waiting));
+        }
+        let first = board.begun - board.slots.len();
+        let open = board.slots.iter().filter(|slot| !slot.ended).count();
+        let room = (SLOTS_PER_THREAD * threads).saturating_sub(board.slots.len());
+        let to_open = (self.inputs.len() - board.begun).min(threads.saturating_sub(open)).min(room);
+        let alone = board.slots.iter().filter(|slot| slot.may_run_ahead()).count() + to_open >= threads;
+        let free = |slot: &Slot| slot.lane.is_some() && slot.may_run_ahead();
+        if let Some((at, slot)) = board.slots.iter_mut().enumerate().find(|(_, slot)| free(slot)) {
+            return Some(Claim::Chunk { input: first + at, lane: slot.lane.take(), alone });
+        }
+        if to_open > 0 {
+            board.slots.push_back(Slot::default());
+            board.begun += 1;
+            return Some(Claim::Chunk { input: board.begun - 1, lane: None, alone });
+        }
+        None
     }
 
     /// Reads a lane's next chunk, lets others have the lane, and parses what is left to be parsed.
@@ -409,33 +433,39 @@ impl<W: Work> Hall<'_, W> {
         self.changed.notify_all();
     }
 
-    /// Gives out blocks as they come to be next, until all are written or an input fails.
-    fn write_all(&self, write: &mut dyn FnMut(&Block)) -> anyhow::Result<()> {
+    /// Gives out blocks as they come to be next, until all are written or an input fails. May help until one is there.
+    fn write_all(&self, helps: bool, write: &mut dyn FnMut(&Block)) -> anyhow::Result<()> {
+        let mut hand = Hand::<W>::new(self.reading.limits);
         let mut board = self.board();
         loop {
-            let Some(slot) = board.slots.front_mut() else {
-                if board.begun == self.inputs.len() {
-                    return Ok(());
+            if let Some(slot) = board.slots.front_mut() {
+                if let Some(block) = slot.blocks.front_mut().and_then(Option::take) {
+                    slot.blocks.pop_front();
+                    slot.written += 1;
+                    slot.waiting_bytes -= block.lines.len();
+                    drop(board);
+                    self.changed.notify_all();
+                    write(&block);
+                    self.keep_block(block);
+                    board = self.board();
+                    continue;
                 }
-                board = self.wait(board);
-                continue;
-            };
-            if let Some(block) = slot.blocks.front_mut().and_then(Option::take) {
-                slot.blocks.pop_front();
-                slot.written += 1;
-                slot.waiting_bytes -= block.lines.len();
+                if slot.ended && slot.blocks.is_empty() {
+                    let failure = slot.failure.take();
+                    board.slots.pop_front();
+                    if let Some(failure) = failure {
+                        return Err(failure);
+                    }
+                    self.changed.notify_all();
+                    continue;
+                }
+            } else if board.begun == self.inputs.len() {
+                return Ok(());
+            }
+            if let Some(claim) = helps.then(|| self.claim(&mut board)).flatten() {
                 drop(board);
-                self.changed.notify_all();
-                write(&block);
-                self.keep_block(block);
+                self.work(claim, &mut hand);
                 board = self.board();
-            } else if slot.ended && slot.blocks.is_empty() {
-                let failure = slot.failure.take();
-                board.slots.pop_front();
-                if let Some(failure) = failure {
-                    return Err(failure);
-                }
-                self.changed.notify_all();
             } else {
                 board = self.wait(board);
             }
