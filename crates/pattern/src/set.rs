@@ -62,7 +62,7 @@ use crate::document::{Document, TextDocument};
 use crate::paths::Paths;
 use crate::scratch::Scratch;
 use crate::selector::Selector;
-use crate::shape::{Gist, Shaped};
+use crate::shape::{Gist, SKETCHES, Shaped};
 use crate::tuning::Tuning;
 use atom::{Atom, Node};
 use evaluate::Storage;
@@ -144,16 +144,17 @@ impl Set {
         evaluate::run(self, event, Some(document), Storage { tokens, caches, state }, matched);
     }
 
-    /// Whether it is known of records with this gist that no pattern matches them, if their free parts are as short as
-    /// `length_max` says: see [`Shaped::length_max`].
+    /// Whether it is known of records with this gist that no pattern matches them, if they have free parts and sketches as
+    /// [`Shaped::length_max`] and [`Shaped::sketches`] say.
     #[inline]
     pub fn is_silent(
         &self,
         gist: Gist,
         scratch: &mut Scratch,
-        length_max: impl Fn(usize) -> Option<usize>,
+        length_max: impl FnOnce(usize) -> Option<usize>,
+        sketches: impl FnOnce() -> [u64; SKETCHES],
     ) -> bool {
-        scratch.shapes.find_alike(self, gist).is_some_and(|alike| alike.is_silent(length_max))
+        scratch.shapes.is_silent(self, gist, length_max, sketches)
     }
 
     /// As [`Self::matches`], with a memory of shapes in `scratch`. Allocates when a shape is learned; how

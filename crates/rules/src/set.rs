@@ -116,10 +116,12 @@ impl RuleSet {
         // Most audit records are of a shape that no rule wants.
         if let Body::Audit(audit) = &record.body
             && self.audit.always.is_empty()
-            && self
-                .audit
-                .patterns
-                .is_silent(shape::gist(audit), &mut scratch.pattern, |slot| shape::length_max(slot, audit))
+            && self.audit.patterns.is_silent(
+                shape::gist(audit),
+                &mut scratch.pattern,
+                |slot| shape::length_max(slot, audit),
+                || shape::sketches(audit),
+            )
         {
             return;
         }

@@ -50,6 +50,19 @@ pub(super) struct Known {
     pub(super) asked: Vec<Asked>,
     /// Texts that occur and that open regular expressions require.
     pub(super) met: Vec<usize>,
+    /// The sketches that somebody waits for, each with its place among those of a record.
+    pub(super) sketched: Vec<(usize, u64)>,
+}
+
+/// Which records of a shape no pattern matches, as far as it is cheap to tell.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Silence {
+    /// Those whose free part of this slot
+    pub(super) slot: u8,
+    /// has less bytes than so many, whatever it has if this is the largest number,
+    pub(super) shorter: u32,
+    /// and whose sketches nobody waits for, if this is set.
+    pub(super) asks: bool,
 }
 
 /// A pattern that is not decided.
@@ -162,19 +175,20 @@ impl Known {
         self.text.as_ref().unwrap_or(&self.form)
     }
 
-    /// A slot, and how many bytes its free part has at least wherever a pattern matches; the largest number if none ever
-    /// does. `None` if that alone does not tell.
-    pub(super) fn silence(&self) -> Option<(u8, u32)> {
-        if !self.sure.is_empty() || !self.always.is_empty() || !self.asked.is_empty() {
-            return None;
+    /// Which records of the shape no pattern matches, if that is cheap to tell.
+    pub(super) fn silence(&self) -> Silence {
+        let is_sketched = |asked: &Asked| matches!(asked.filter, Filter::Sketches(..));
+        if !self.sure.is_empty() || !self.always.is_empty() || !self.asked.iter().all(is_sketched) {
+            return Silence::default();
         }
+        let asks = !self.asked.is_empty();
         match self.searched.as_slice() {
-            _ if self.open.is_empty() => Some((0, u32::MAX)),
+            [] => Silence { slot: 0, shorter: u32::MAX, asks },
             [Searched { slot, overlap, filter, .. }] => {
                 let least = filter.shortest().saturating_sub(overlap.before + overlap.behind);
-                Some((*slot, u32::try_from(least).unwrap_or(u32::MAX - 1)))
+                Silence { slot: *slot, shorter: u32::try_from(least).unwrap_or(u32::MAX - 1), asks }
             }
-            _ => None,
+            _ => Silence::default(),
         }
     }
 
@@ -405,6 +419,7 @@ impl Learner<'_, '_> {
             let filter = match (selector, selector.and_then(sketch)) {
                 (None, _) => Filter::Any,
                 (_, Some(place)) if awaited.parts.is_empty() => {
+                    self.known.sketched.extend(awaited.constants.iter().map(|sketch| (place, *sketch)));
                     Filter::Sketches(place, Bits::of(awaited.constants))
                 }
                 (Some(selector), _) => {

@@ -14,8 +14,9 @@
 use std::sync::Arc;
 
 use super::Set;
-use super::learn::Known;
-use crate::shape::{Gist, Outline};
+use super::filter::Bits;
+use super::learn::{Known, Silence};
+use crate::shape::{Gist, Outline, SKETCHES};
 
 /// Most shapes of one thread.
 pub(crate) const SHAPES_MAX: usize = 256;
@@ -41,6 +42,8 @@ pub(crate) struct Shapes {
     places: Box<[u16; PLACES]>,
     /// The shapes by gists, at places as of marks, as far as one of their records had one.
     alike: Box<[Alike; PLACES]>,
+    /// The sketches that somebody waits for in any shape that was learned, by their places.
+    awaited: [Awaited; SKETCHES],
     /// Which shapes were found since the hand passed.
     used: Box<[bool; SHAPES_MAX]>,
     /// Marks that were seen and not found, by their last bits.
@@ -57,20 +60,30 @@ pub(super) struct Alike {
     gist: Gist,
     /// Its number.
     pub(super) number: usize,
-    /// No pattern matches a record whose free part of this slot has less bytes than `shorter`.
-    slot: u8,
-    shorter: u32,
+    silence: Silence,
 }
 
 impl Alike {
-    const NONE: Self = Self { gist: Gist::NONE, number: usize::MAX, slot: 0, shorter: 0 };
+    const NONE: Self =
+        Self { gist: Gist::NONE, number: usize::MAX, silence: Silence { slot: 0, shorter: 0, asks: false } };
+}
 
-    /// Whether no pattern matches a record of which `length_max` says at most how many bytes the free part of a slot has.
-    #[inline(always)]
-    pub(super) fn is_silent(&self, length_max: impl Fn(usize) -> Option<usize>) -> bool {
-        self.shorter == u32::MAX
-            || self.shorter != 0
-                && length_max(usize::from(self.slot)).is_some_and(|length| length < self.shorter as usize)
+/// Sketches that somebody waits for: at most as many as the set has constants.
+#[derive(Debug, Default)]
+struct Awaited {
+    sketches: Vec<u64>,
+    bits: Bits<1>,
+}
+
+impl Awaited {
+    fn add(&mut self, sketches: impl Iterator<Item = u64>) {
+        let before = self.sketches.len();
+        self.sketches.extend(sketches);
+        self.sketches.sort_unstable();
+        self.sketches.dedup();
+        if self.sketches.len() != before {
+            self.bits = Bits::of(self.sketches.clone());
+        }
     }
 }
 
@@ -85,6 +98,7 @@ impl Default for Shapes {
             known: Vec::new(),
             places: Box::new([0; PLACES]),
             alike: Box::new([Alike::NONE; PLACES]),
+            awaited: core::array::from_fn(|_| Awaited::default()),
             used: Box::new([false; SHAPES_MAX]),
             seen: Vec::new(),
             credit: CREDIT_MAX,
@@ -115,16 +129,38 @@ impl Shapes {
         self.alike.get(place).filter(|alike| alike.gist == gist).copied()
     }
 
+    /// Whether it is known of records with this gist that no pattern matches them, if free parts have at most as many bytes
+    /// as `length_max` says and the sketches are these.
+    #[inline(always)]
+    pub(super) fn is_silent(
+        &mut self,
+        set: &Set,
+        gist: Gist,
+        length_max: impl FnOnce(usize) -> Option<usize>,
+        sketches: impl FnOnce() -> [u64; SKETCHES],
+    ) -> bool {
+        let Some(Alike { silence: Silence { slot, shorter, asks }, .. }) = self.find_alike(set, gist) else {
+            return false;
+        };
+        let is_short = shorter == u32::MAX
+            || shorter != 0 && length_max(usize::from(slot)).is_some_and(|length| length < shorter as usize);
+        is_short
+            && (!asks || {
+                let mut both = self.awaited.iter().zip(sketches());
+                !both.any(|(awaited, sketch)| awaited.bits.may_hold(sketch))
+            })
+    }
+
     /// Lets a shape be found by the gist of one of its records.
     pub(super) fn name(&mut self, number: usize, gist: Gist) {
         let place = place(gist.mark());
         if gist.is_none() || [place, place ^ 1].into_iter().any(|place| self.alike(place, gist).is_some()) {
             return;
         }
-        let (slot, shorter) = self.known.get(number).and_then(Known::silence).unwrap_or_default();
+        let silence = self.known.get(number).map(Known::silence).unwrap_or_default();
         let is_taken = self.alike.get(place).is_some_and(|alike| !alike.gist.is_none());
         if let Some(alike) = self.alike.get_mut(if is_taken { place ^ 1 } else { place }) {
-            *alike = Alike { gist, number, slot, shorter };
+            *alike = Alike { gist, number, silence };
         }
     }
 
@@ -181,7 +217,7 @@ impl Shapes {
     }
 
     /// Remembers a shape, in the place of another if need be.
-    pub(super) fn insert(&mut self, set: &Set, known: Known) -> Option<usize> {
+    pub(super) fn insert(&mut self, set: &Set, mut known: Known) -> Option<usize> {
         let max = set.shapes_max.min(SHAPES_MAX);
         let number = if self.known.len() < max { self.known.len() } else { self.free() };
         let weight = known.weight();
@@ -195,6 +231,10 @@ impl Shapes {
         let (entry, place) = (u16::try_from(number + 1).ok()?, self.places.get_mut(place)?);
         *place = entry;
         self.weight += weight;
+        let sketched = core::mem::take(&mut known.sketched);
+        for (place, awaited) in self.awaited.iter_mut().enumerate() {
+            awaited.add(sketched.iter().filter(|(of, _)| *of == place).map(|(_, sketch)| *sketch));
+        }
         match self.known.get_mut(number) {
             Some(old) => *old = known,
             None => self.known.push(known),
