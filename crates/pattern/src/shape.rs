@@ -115,7 +115,7 @@ pub enum Glance<'a> {
     Nothing,
     /// It reaches one number, which is printed in decimal digits without leading zeros.
     Number(u64),
-    /// It reaches one text, which is this but for the case of ASCII letters.
+    /// It reaches one text, which is this but for the case of ASCII letters, and has U+FFFD for what is not UTF-8.
     Text(&'a [u8]),
     /// Look.
     Unknown,
@@ -172,6 +172,9 @@ impl Glance<'_> {
         }
     }
 }
+
+/// What a view has for bytes that are not UTF-8.
+pub(crate) const REPLACEMENT: &[u8] = "\u{fffd}".as_bytes();
 
 /// Length and last bytes of a text, ASCII letters in any case.
 #[inline]

@@ -387,9 +387,7 @@ pub(crate) fn glance<'a>(field: &Field, audit: &Audit<'a>) -> Glance<'a> {
 #[inline]
 fn text(text: Option<&[u8]>) -> Glance<'_> {
     match text {
-        // Text that is not UTF-8 is shown otherwise.
-        Some(text) if text.is_ascii() || str::from_utf8(text).is_ok() => Glance::Text(text),
-        Some(_) => Glance::Unknown,
+        Some(text) => Glance::Text(text),
         None => Glance::Nothing,
     }
 }

@@ -410,3 +410,49 @@ fn near_relatives_of_a_shape_are_told_apart() {
         }
     }
 }
+
+/// Bytes that are no UTF-8 are seen as U+FFFD by patterns, and as they are by what is asked before.
+#[test]
+fn names_that_are_no_utf_8_are_seen_as_the_view_has_them() {
+    let names: [&[u8]; 12] = [
+        b"bad\xffbyte",
+        b"bad\xff\xfebyte",
+        b"bad",
+        b"\xff",
+        b"",
+        b"\xef\xbf",
+        b"bad\xef\xbf\xbdbyte",
+        b"BAD\xc3byte",
+        "b\u{e4}d".as_bytes(),
+        b"b\xc3\xa4\xa4d",
+        b"svc-1\xf0\x9f",
+        b"app-17\xff",
+    ];
+    let constants =
+        ["bad\u{fffd}byte", "bad\u{fffd}\u{fffd}byte", "\u{fffd}", "bad", "b\u{e4}d", "b\u{e4}\u{fffd}d"];
+    let mut patterns = fixed_patterns();
+    for constant in constants {
+        patterns.push(format!(r#"{{ $.user.name = "{constant}" }}"#));
+        patterns.push(format!(r#"{{ $.user.name = "*{constant}*" && $.opcode = "CN_LOGIN" }}"#));
+        patterns.push(format!(r#"{{ $.user.name = "{constant}*" && $.session = "0x7004003" }}"#));
+        patterns.push(format!(r#"{{ $.user.name != "{constant}" && $.opcode = "CN_LOGOUT" }}"#));
+    }
+    // All together, and each alone, so that nothing else keeps its shape open.
+    let alone = patterns.iter().map(|pattern| Both::new(std::slice::from_ref(pattern)));
+    for mut both in alone.chain([Both::new(&patterns)]) {
+        for (opcode, name) in ["CN_LOGIN (0xd)", "CN_LOGOUT (0xe)"]
+            .iter()
+            .flat_map(|opcode| names.iter().cycle().take(4 * names.len()).map(move |name| (opcode, name)))
+        {
+            let mut text = format!(
+                "Time: 01/24/18 17:44:25.013218, usecs:1516815865013218\nSequence No : 0x5\nReboot counter : 0xe8\n\
+                 Command Type(hex) : CN_MGMT_CMD (0x0)\nOpcode : {opcode}\nSession Handle : 0x7004003\n\
+                 Response : 0:HSM Return: SUCCESS\nLog type : MGMT_USER_DETAILS_LOG (2)\nUser Name : "
+            )
+            .into_bytes();
+            text.extend_from_slice(name);
+            text.extend_from_slice(b"\nUser Type : CN_CRYPTO_USER (1)");
+            both.check_text(&text);
+        }
+    }
+}

@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use memchr::memmem::Finder;
+use memchr::memmem::{self, Finder};
 
 use crate::number::Number;
 use crate::predicate::Predicate;
 use crate::regex::Machine;
-use crate::shape::text_sketch;
+use crate::shape::{REPLACEMENT, text_sketch};
 
 /// A question about a record that is answered at most once.
 #[derive(Debug)]
@@ -36,6 +36,8 @@ pub(super) enum Atom {
 pub(super) struct Sketches {
     pub(super) text: Option<u64>,
     pub(super) number: Option<u64>,
+    /// Whether the text has U+FFFD: then it may be that of bytes that are not UTF-8, whose sketch is another.
+    pub(super) has_replacement: bool,
 }
 
 /// A boolean function of atoms.
@@ -62,12 +64,14 @@ impl Sketches {
     /// Of `= "text"`: a text, or the number with this very lexeme.
     pub(super) fn of_text(text: &[u8]) -> Self {
         let number = str::from_utf8(text).ok().and_then(|text| text.parse().ok());
-        Self { text: Some(text_sketch(text)), number }
+        let has_replacement = memmem::find(text, REPLACEMENT).is_some();
+        Self { text: Some(text_sketch(text)), number, has_replacement }
     }
 
     /// Of `= number`: the number however written, or the text as the pattern writes it.
     pub(super) fn of_number(number: &Number) -> Self {
-        Self { text: Some(text_sketch(number.text().as_bytes())), number: number.to_u64() }
+        let text = Some(text_sketch(number.text().as_bytes()));
+        Self { text, number: number.to_u64(), has_replacement: false }
     }
 }
 

@@ -25,7 +25,7 @@ use super::filter::{Bits, TextFilter, ValueFilter};
 use super::index::Origin;
 use super::reach::{Overlap, through};
 use super::template::Template;
-use crate::shape::{SKETCHES, Shaped};
+use crate::shape::{REPLACEMENT, SKETCHES, Shaped};
 
 /// The answer for one shape.
 #[derive(Debug, Default)]
@@ -396,23 +396,30 @@ impl Learner<'_, '_> {
         struct Awaited<'s> {
             constants: Vec<u64>,
             parts: Vec<&'s [u8]>,
-            has_bounds: bool,
+            /// Bounds, and what may be in the view only, where bytes are replaced.
+            has_others: bool,
         }
         let mut lookups: BTreeMap<usize, Awaited<'_>> = BTreeMap::new();
         for (atom, _) in &self.known.waiting {
             match self.set.atoms.get(*atom) {
                 Some(Atom::Constant { lookup, sketches }) => {
                     let all = sketches.text.into_iter().chain(sketches.number);
-                    lookups.entry(*lookup).or_default().constants.extend(all);
+                    let awaited = lookups.entry(*lookup).or_default();
+                    awaited.constants.extend(all);
+                    awaited.has_others |= sketches.has_replacement;
                 }
-                Some(Atom::Part { lookup, text }) => lookups.entry(*lookup).or_default().parts.push(text),
-                Some(Atom::Bound { lookup }) => lookups.entry(*lookup).or_default().has_bounds = true,
+                Some(Atom::Part { lookup, text }) => {
+                    let awaited = lookups.entry(*lookup).or_default();
+                    awaited.parts.push(text);
+                    awaited.has_others |= text.iter().any(|byte| REPLACEMENT.contains(byte));
+                }
+                Some(Atom::Bound { lookup }) => lookups.entry(*lookup).or_default().has_others = true,
                 _ => {}
             }
         }
         for (lookup, awaited) in lookups {
             let selector = match self.set.lookups.get(lookup).map(|lookup| lookup.origin) {
-                Some(Origin::Selector(selector)) if !awaited.has_bounds => Some(selector),
+                Some(Origin::Selector(selector)) if !awaited.has_others => Some(selector),
                 _ => None,
             };
             let sketch = |selector: usize| self.traits.get(selector).and_then(|known| known.sketch);
