@@ -197,13 +197,13 @@ fn header<'a, const WIDTH: usize, S: Scanner>(
     audit: &mut Audit<'a>,
 ) -> Option<()> {
     audit.version = lines.text(b"Version No : ")?;
-    let sequence = lines.hex(b"Sequence No : ", 16)??;
-    let reboot = lines.hex(b"Reboot counter : ", 8)?;
+    let sequence = lines.hex::<_, 16>(b"Sequence No : 0x")??;
+    let reboot = lines.hex::<_, 8>(b"Reboot counter : 0x")?;
     let Command { command_type, opcode } = command(lines)?;
     (audit.command_type, audit.command_type_code) = command_type;
     (audit.opcode, audit.opcode_code) = opcode;
     audit.user.id = lines.text(b"User id : ")?;
-    let session = lines.hex(b"Session Handle : ", 16)?;
+    let session = lines.hex::<_, 16>(b"Session Handle : 0x")?;
     numbers(lines, audit, sequence, reboot, session)?;
     audit.response = lines.response()?;
     (audit.log_type, audit.log_type_code) =
@@ -231,15 +231,22 @@ fn numbers<'a, const WIDTH: usize, S: Scanner>(
     session: Option<Digits<'a>>,
 ) -> Option<()> {
     let block = |digits: Digits<'a>| (digits.block, digits.count);
-    let all = [sequence, reboot.unwrap_or(Digits::NONE), session.unwrap_or(Digits::NONE)];
-    let [sequence, counter, handle] = lines.scanner.hex_3(all.map(block))?;
-    audit.sequence = sequence;
-    if reboot.is_some() {
+    if let (Some(reboot), Some(session)) = (reboot, session) {
+        let [sequence, counter, handle] = lines.scanner.hex_3([sequence, reboot, session].map(block))?;
+        audit.sequence = sequence;
         audit.reboot = Some(u32::try_from(counter).ok()?);
+        audit.session = Some(Session { text: session.text, handle });
+        lines.seen |= mark::REBOOT | mark::SESSION;
+        return Some(());
+    }
+    let number = |digits: Digits<'a>| lines.scanner.hex(digits.block, digits.count);
+    audit.sequence = number(sequence)?;
+    if let Some(reboot) = reboot {
+        audit.reboot = Some(u32::try_from(number(reboot)?).ok()?);
         lines.seen |= mark::REBOOT;
     }
-    if let Some(Digits { text, .. }) = session {
-        audit.session = Some(Session { text, handle });
+    if let Some(session) = session {
+        audit.session = Some(Session { text: session.text, handle: number(session)? });
         lines.seen |= mark::SESSION;
     }
     Some(())

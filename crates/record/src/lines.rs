@@ -25,11 +25,6 @@ pub(crate) struct Digits<'a> {
     pub(crate) count: usize,
 }
 
-impl Digits<'_> {
-    /// What stands for a number that is not there.
-    pub(crate) const NONE: Self = Self { text: b"", block: b"0000000000000000", count: 1 };
-}
-
 /// A name with its code.
 pub(crate) type Named<'a> = (Option<&'a [u8]>, Option<u64>);
 
@@ -183,19 +178,27 @@ impl<'a, 'i, const WIDTH: usize, S: Scanner> Lines<'a, 'i, WIDTH, S> {
         self.text.get(end.wrapping_sub(NUMBER)..end)?.first_chunk()
     }
 
-    /// A number of at most `digits_max` digits, not yet read.
+    /// A number of at most `MAX` digits, not yet read. The label comes with its usual colon and blanks, and `0x`.
     #[inline(always)]
-    pub(crate) fn hex<const N: usize>(
+    pub(crate) fn hex<const N: usize, const MAX: usize>(
         &mut self,
         label: &[u8; N],
-        digits_max: usize,
     ) -> Option<Option<Digits<'a>>> {
-        let Some(text) = self.value(label) else { return Some(None) };
+        let line = self.line;
+        let text = match line.split_first_chunk() {
+            Some((front, _)) if front == label => line.get(N - 2..)?,
+            _ if line.first() == label.first() => {
+                let Some(value) = value_of_odd(line, label.strip_suffix(b"0x")?) else { return Some(None) };
+                self.seen |= mark::UNUSUAL;
+                value
+            }
+            _ => return Some(None),
+        };
         let count = behind(text, b"0x")?.len();
-        if count > digits_max {
+        if MAX < NUMBER && count > MAX {
             return None;
         }
-        let block = self.line.last_chunk()?;
+        let block = line.last_chunk()?;
         self.advance()?;
         Some(Some(Digits { text, block, count }))
     }
@@ -364,18 +367,25 @@ fn usual_code(line: &[u8], base: Base) -> Option<(usize, u64)> {
         };
         return if digit < 10 { Some((length, tens * 10 + digit)) } else { None };
     }
-    let x = swar::last(word, b'x')?;
-    let before = x.checked_sub(3)?;
-    let digits = swar::behind(word, x);
-    let count = 7_usize.wrapping_sub(x as usize);
-    let has_zero_before = count != 1 && digits & 0xff == u64::from(b'0');
-    if word.wrapping_shr(before * 8) & 0xffff_ffff != u64::from(u32::from_le_bytes(*b" (0x"))
-        || has_zero_before
-    {
+    // A name with an x of its own that is taken for that of the code only costs a longer way.
+    let before = swar::first(word, b'x')?.checked_sub(3)?;
+    let shift = u32::try_from(before).ok()? * 8;
+    let [_, last] = halves(word);
+    let [front, first_digit] = [word, u64::from(last)].map(|from| halves(from.wrapping_shr(shift))[0]);
+    let has_zero_before = before != 3 && first_digit & 0xff == u32::from(b'0');
+    if front != u32::from_le_bytes(*b" (0x") || shift > 24 || has_zero_before {
         return None;
     }
-    let code = swar::hex_4(digits, count)?;
-    Some((line.len().checked_sub(5)?.checked_sub(count)?, code))
+    let used = u32::MAX << shift;
+    let code = swar::hex_4(last & used | u32::from_le_bytes(*b"0000") & !used)?;
+    Some((line.len().checked_sub(9)? + before, u64::from(code)))
+}
+
+/// The first and the last four bytes of a word.
+#[inline(always)]
+#[expect(clippy::cast_possible_truncation, reason = "the lower half, and what is left of the upper")]
+const fn halves(word: u64) -> [u32; 2] {
+    [word as u32, (word >> 32) as u32]
 }
 
 /// A name with a short code.

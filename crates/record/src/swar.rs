@@ -54,17 +54,15 @@ pub(crate) fn hex_back(word: u64, count: usize) -> Option<u64> {
     hex(word & used | ZEROS & !used)
 }
 
-/// The number that the first `count` bytes print in hex digits with small letters; `count` is 1 to 4.
+/// The number that four hex digits with small letters print.
 #[inline(always)]
-pub(crate) fn hex_4(word: u64, count: usize) -> Option<u64> {
-    let unused = u32::try_from(4_usize.checked_sub(count)?).ok()? * 8;
-    let digits = word.wrapping_shl(unused) & 0xffff_ffff | ZEROS & !(u64::MAX.wrapping_shl(unused));
+pub(crate) fn hex_4(digits: u32) -> Option<u32> {
     let letters = digits >> 6 & 0x0101_0101;
     let nibbles = (digits & 0x0f0f_0f0f).wrapping_add(letters.wrapping_mul(9));
     // Digits and letters are what they are made of again, and only letters are ten or more.
-    let again = nibbles.wrapping_add(ZEROS & 0xffff_ffff).wrapping_add(letters.wrapping_mul(0x27));
+    let again = nibbles.wrapping_add(0x3030_3030).wrapping_add(letters.wrapping_mul(0x27));
     let tens = nibbles.wrapping_add(0x0606_0606) >> 4;
-    if again ^ digits | nibbles & 0xf0f0_f0f0 | tens & 0x0101_0101 ^ letters != 0 || count == 0 {
+    if again ^ digits | nibbles & 0xf0f0_f0f0 | tens & 0x0101_0101 ^ letters != 0 {
         return None;
     }
     let bytes = (nibbles << 4 | nibbles >> 8) & 0x00ff_00ff;

@@ -187,7 +187,7 @@ impl Avx2 {
     /// Which bytes are the last `count`. `None` if that is not 1 to 16.
     #[inline(always)]
     fn last(self, count: usize) -> Option<__m128i> {
-        if count == 0 {
+        if count.wrapping_sub(1) >= NUMBER {
             return None;
         }
         Some(self.load_number(LAST.get(count..)?.first_chunk()?))

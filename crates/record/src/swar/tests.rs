@@ -1,6 +1,6 @@
 //! Words against bytes: each function gives what a plain loop gives.
 
-use super::{decimal, decimal_back, decimal_front, first, hex_back, hex_front, last, printed};
+use super::{decimal, decimal_back, decimal_front, first, hex_4, hex_back, hex_front, last, printed};
 use crate::reading;
 use crate::time;
 use proptest::prelude::*;
@@ -78,6 +78,23 @@ fn every_byte_as_a_digit() {
             let word = u64::from_le_bytes(bytes);
             assert_eq!(decimal(word), reading::decimal(&bytes), "{}", bytes.escape_ascii());
             assert_eq!(hex_front(word, 8), reading::hex_digits(&bytes, 16), "{}", bytes.escape_ascii());
+        }
+    }
+}
+
+#[test]
+fn four_small_hex_digits_and_nothing_else() {
+    for number in 0..=u16::MAX {
+        let text = format!("{number:04x}");
+        let digits: [u8; 4] = text.as_bytes().try_into().expect("four digits");
+        assert_eq!(hex_4(u32::from_le_bytes(digits)), Some(u32::from(number)));
+    }
+    for (at, byte) in (0..4).flat_map(|at| (0..=u8::MAX).map(move |byte| (at, byte))) {
+        for digits in [b"0000", b"1234", b"abcd", b"f9a0", b"ffff", b"9999"] {
+            let mut digits = *digits;
+            digits[at] = byte;
+            let expected = char::from(byte).to_digit(16).filter(|_| !byte.is_ascii_uppercase());
+            assert_eq!(hex_4(u32::from_le_bytes(digits)).is_some(), expected.is_some(), "{digits:?}");
         }
     }
 }
