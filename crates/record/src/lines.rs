@@ -125,9 +125,6 @@ impl<'a, 'i, const WIDTH: usize, S: Scanner> Lines<'a, 'i, WIDTH, S> {
             return Some(());
         };
         let (start, end) = (self.next, *end as usize);
-        if WIDTH == 2 && self.text.get(start.wrapping_sub(2)..start)? != b"\\n" {
-            return None;
-        }
         self.line = self.text.get(start..end).filter(|line| !line.is_empty())?;
         self.next = end.wrapping_add(WIDTH);
         Some(())

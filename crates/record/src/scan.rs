@@ -187,6 +187,18 @@ impl Vectors {
     }
 }
 
+/// What is known of the blocks of a string so far.
+struct Part {
+    /// Bytes.
+    base: u32,
+    /// Line ends.
+    count: usize,
+    /// Whether an escape begins with the last byte: 1 or 0.
+    has_escape: u64,
+    /// Not 0 if there is an escape of something else than a line end.
+    others: u64,
+}
+
 /// Positions of line ends.
 #[derive(Debug)]
 pub(crate) struct Index {
@@ -246,32 +258,48 @@ impl Index {
         self.count
     }
 
-    /// Adds the escapes of a JSON string that `input` begins with, its opening quote cut off, and finds where it ends.
-    /// Every backslash is taken for one of a line end: who uses the index has to look what stands behind. `None` if no
-    /// quote ends the string.
+    /// Adds the line ends of a JSON string that `input` begins with, its opening quote cut off, and finds where it ends.
+    /// `None` if no quote ends the string, or it has any other escape than that of a line end.
     #[inline(always)]
     pub(crate) fn add_string<S: Scanner>(&mut self, scanner: S, input: &[u8]) -> Option<usize> {
+        let mut part = Part { base: 0, count: self.count, has_escape: 0, others: 0 };
         let (blocks, rest) = input.as_chunks::<BLOCK>();
-        let mut base = 0;
+        let mut end = None;
         for block in blocks {
-            if let Some(end) = self.add_of_string(scanner, base, block) {
-                return (input.get(end) == Some(&b'"')).then_some(end);
+            end = self.add_of_string(scanner, &mut part, block);
+            if end.is_some() {
+                break;
             }
-            base = base.wrapping_add(64);
         }
-        // Zeros end a string, too.
-        let mut block = [0; BLOCK];
-        block.get_mut(..rest.len())?.copy_from_slice(rest);
-        let end = self.add_of_string(scanner, base, &block)?;
-        (input.get(end) == Some(&b'"')).then_some(end)
+        let end = match end {
+            Some(end) => end,
+            None => {
+                // Zeros end a string, too.
+                let mut block = [0; BLOCK];
+                block.get_mut(..rest.len())?.copy_from_slice(rest);
+                self.add_of_string(scanner, &mut part, &block)?
+            }
+        };
+        self.count = part.count;
+        (part.others == 0 && input.get(end) == Some(&b'"')).then_some(end)
     }
 
     #[inline(always)]
-    fn add_of_string<S: Scanner>(&mut self, scanner: S, base: u32, block: &[u8; BLOCK]) -> Option<usize> {
+    fn add_of_string<S: Scanner>(
+        &mut self,
+        scanner: S,
+        part: &mut Part,
+        block: &[u8; BLOCK],
+    ) -> Option<usize> {
         let stops = scanner.ends_string(block);
         let before = stops.wrapping_sub(1) & !stops;
-        self.add(scanner, base, scanner.equal(block, b'\\') & before);
-        (stops != 0).then(|| (base + stops.trailing_zeros()) as usize)
+        let escapes = scanner.equal(block, b'\\') & before;
+        part.others |= (escapes << 1 | part.has_escape) & !scanner.equal(block, b'n');
+        part.has_escape = escapes >> 63;
+        part.count = self.add_at(scanner, part.count, part.base, escapes);
+        let end = part.base.wrapping_add(stops.trailing_zeros());
+        part.base = part.base.wrapping_add(64);
+        (stops != 0).then_some(end as usize)
     }
 
     /// Adds the places of the bits, counted from `base`.

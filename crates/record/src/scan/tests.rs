@@ -103,10 +103,20 @@ fn check_parts(text: &[u8]) {
 
 fn check_string(input: &[u8]) {
     let end = input.iter().position(|&byte| byte == b'"' || byte < 0x20).filter(|&end| input[end] == b'"');
+    let is_line_end = |place: &usize| input[*place] != b'\\' || input[place + 1] == b'n';
+    let end = end.filter(|end| (0..*end).all(|place| is_line_end(&place)));
     let expected = end.map(|end| expected(input, b'\\', Some(end)));
     for vectors in Vectors::ALL {
         assert_eq!(dispatch_with(vectors, Text(input)), expected, "{}", input.escape_ascii());
     }
+}
+
+/// Each backslash as the escape of a line end.
+fn escaped(text: &[u8]) -> Vec<u8> {
+    text.iter()
+        .flat_map(|byte| if *byte == b'\\' { b"\\n" } else { std::slice::from_ref(byte) })
+        .copied()
+        .collect()
 }
 
 /// Text in blocks of its own size, so that no byte stands behind it.
@@ -130,9 +140,12 @@ proptest! {
     fn strings(few in text(b"\\n", 3), many in text(b"\\", 200), tail in text(b"\"", 3)) {
         for text in [few, many] {
             let mut text: Vec<u8> = text.iter().copied().filter(|byte| *byte >= 0x20 && *byte != b'"').collect();
-            text.push(b'"');
-            text.extend_from_slice(&tail);
-            check_string(&text);
+            let mut usual = escaped(&text);
+            for text in [&mut text, &mut usual] {
+                text.push(b'"');
+                text.extend_from_slice(&tail);
+                check_string(text);
+            }
             check_string(&tail);
         }
     }
@@ -166,9 +179,17 @@ fn texts_of_every_length() {
         check_lines(&vec![b'x'; length]);
         check_parts(&vec![b'\n'; length]);
         check_parts(&vec![b'x'; length]);
-        let mut input = vec![b'\\'; length];
-        input.push(b'"');
-        check_string(&input);
+        for byte in [b'\\', b'n'] {
+            for mut input in [vec![byte; length], escaped(&vec![byte; length]), escaped(&vec![b'\\'; length])]
+            {
+                input.push(b'"');
+                check_string(&input);
+                if let Some(place) = length.checked_sub(1) {
+                    input[place] ^= 1;
+                    check_string(&input);
+                }
+            }
+        }
     }
 }
 
