@@ -19,9 +19,9 @@
 //! Borrowed: an item, and the record parsed from it, borrow from the message, from the configured origin and from
 //! the framer's buffers, all until the sink returns. What is to stay has to be copied.
 //!
-//! Cost, beside the parser's 80 ns for a record of 310 bytes (one core, 2026-11, profile without link-time optimisation;
+//! Cost, beside the parser's 66 ns for a record of 310 bytes (one core, 2026-11, profile without link-time optimisation;
 //! `cargo bench -p hsmstream-benches --bench transport` has the ratios): a message that is one record, less than 10 ns;
-//! an event of an envelope, 25 ns, parsed while still escaped; gzip, what inflating takes and 10 ns more; a record
+//! an event of an envelope, 20 ns, parsed while still escaped; gzip, what inflating takes and 10 ns more; a record
 //! of a raw file 50 ns, of an export 180, of output of the command line 280 as text and 400 as JSON. Odd forms (white
 //! space inside events, other escapes than line ends, odd records) are read a second time, carefully. Memory: a
 //! message inflated; of a file, one event, and what was inflated of a member whose checksum is not known yet, at

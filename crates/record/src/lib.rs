@@ -32,8 +32,9 @@
 //! 600 bytes and `Copy`.
 //!
 //! # Cost
-//! One pass, 64 bytes at a time, finds the line ends: AVX2 where the processor has it, NEON on 64-bit ARM, else ordinary
-//! arithmetic ([`Vectors::in_use`]). The lines of a usual layout are then read at known places. Whatever is odd (another
+//! One pass, 64 bytes at a time, finds the line ends: AVX-512 or AVX2 where the processor has it, NEON on 64-bit ARM, else
+//! ordinary arithmetic ([`Vectors::in_use`]). The lines of a usual layout are then read at known places, and names of the
+//! [`vocabulary`] recognised at once; others cost a little more. Whatever is odd (another
 //! order, unknown labels, forged lines, damage) is read by a parser for odd records, from the same line ends, at about twice
 //! the cost. What is right is defined by the careful parser ([`parse_carefully`]), which both are tested against. Nothing is
 //! allocated, however odd the bytes are. Figures, and how to repeat them: `benches/README.md` in the repository.

@@ -1,7 +1,7 @@
 //! What the HSM's words mean: opcodes, responses, log types, user types, command types.
 //!
-//! For help texts, completions, lint hints and the traffic generator. The parser does not use it: names are
-//! bytes as printed, and none of these lists is closed. Names decide, numbers are known for some only.
+//! For help texts, completions, lint hints and the traffic generator. None of these lists is closed: the parser takes any
+//! name, as bytes that are printed, and only recognises these sooner. Names decide, numbers are known for some only.
 //!
 //! Sources: AWS CloudHSM user guide, "Interpreting HSM audit logs", "Audit log reference" and the error
 //! tables of the client tools, editions 2018 to 2026 (UG); Microsoft Azure Cloud HSM documentation, which
