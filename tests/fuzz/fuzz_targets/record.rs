@@ -7,8 +7,8 @@ use std::hint::black_box;
 
 use hsmstream_json::Tape;
 use hsmstream_record::{
-    Body, Field, Limits, Origin, Record, TextBuffer, Vectors, is_boundary, parse, parse_brief, parse_carefully,
-    parse_escaped, parse_escaped_with, parse_fast, parse_fast_with, parse_odd,
+    Body, Field, Limits, Origin, Record, TextBuffer, Vectors, is_boundary, parse, parse_brief,
+    parse_carefully, parse_escaped, parse_escaped_with, parse_fast, parse_fast_with, parse_odd,
 };
 use libfuzzer_sys::fuzz_target;
 
