@@ -82,10 +82,8 @@ fn front<'a, S: Scanner>(scanner: S, text: &'a [u8], index: &mut Index) -> Optio
     let mut lines = Lines::<1, S>::new(scanner, text, index)?;
     let usecs = lines::time(scanner, text)?;
     lines.skip(b"Version No : ")?;
-    let sequence = lines.hex::<_, 16>(b"Sequence No : 0x")??;
-    let reboot = lines.hex::<_, 8>(b"Reboot counter : 0x")??;
-    let sequence = scanner.hex(sequence.block, sequence.count)?;
-    let reboot = scanner.hex(reboot.block, reboot.count)?;
+    let (_, sequence) = lines.hex::<_, 16>(b"Sequence No : 0x")??;
+    let (_, reboot) = lines.hex::<_, 8>(b"Reboot counter : 0x")??;
     lines.skip(b"Command Type(hex) : ")?;
     let (opcode, opcode_code) = lines.named(b"Opcode : ", Base::Hex)?;
     lines.skip(b"Command Type(hex) : ")?;

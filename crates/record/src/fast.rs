@@ -19,7 +19,7 @@ use crate::audit::{Audit, Keys, Session};
 use crate::boundary::trim_end;
 use crate::label::Label;
 use crate::limits::Limits;
-use crate::lines::{self, Digits, Lines, Named};
+use crate::lines::{self, Lines, Named};
 use crate::print::{Print, mark};
 use crate::raw::{Raw, TextBuffer};
 use crate::reading::Base;
@@ -197,14 +197,19 @@ fn header<'a, const WIDTH: usize, S: Scanner>(
     audit: &mut Audit<'a>,
 ) -> Option<()> {
     audit.version = lines.text(b"Version No : ")?;
-    let sequence = lines.hex::<_, 16>(b"Sequence No : 0x")??;
-    let reboot = lines.hex::<_, 8>(b"Reboot counter : 0x")?;
+    audit.sequence = lines.hex::<_, 16>(b"Sequence No : 0x")??.1;
+    if let Some((_, reboot)) = lines.hex::<_, 8>(b"Reboot counter : 0x")? {
+        audit.reboot = Some(u32::try_from(reboot).ok()?);
+        lines.seen |= mark::REBOOT;
+    }
     let Command { command_type, opcode } = command(lines)?;
     (audit.command_type, audit.command_type_code) = command_type;
     (audit.opcode, audit.opcode_code) = opcode;
     audit.user.id = lines.text(b"User id : ")?;
-    let session = lines.hex::<_, 16>(b"Session Handle : 0x")?;
-    numbers(lines, audit, sequence, reboot, session)?;
+    if let Some((text, handle)) = lines.hex::<_, 16>(b"Session Handle : 0x")? {
+        audit.session = Some(Session { text, handle });
+        lines.seen |= mark::SESSION;
+    }
     audit.response = lines.response()?;
     (audit.log_type, audit.log_type_code) =
         lines.known(b"Log type : ", Base::Decimal, mark::LOG_TYPE, mark::LOG_TYPE_NAME)?;
@@ -218,37 +223,6 @@ fn header<'a, const WIDTH: usize, S: Scanner>(
         Some(id) if id.iter().all(u8::is_ascii_digit) => mark::USER_ID,
         Some(_) => mark::UNUSUAL,
     };
-    Some(())
-}
-
-/// Reads the numbers of the header, all at once.
-#[inline(always)]
-fn numbers<'a, const WIDTH: usize, S: Scanner>(
-    lines: &mut Lines<'a, '_, WIDTH, S>,
-    audit: &mut Audit<'a>,
-    sequence: Digits<'a>,
-    reboot: Option<Digits<'a>>,
-    session: Option<Digits<'a>>,
-) -> Option<()> {
-    let block = |digits: Digits<'a>| (digits.block, digits.count);
-    if let (Some(reboot), Some(session)) = (reboot, session) {
-        let [sequence, counter, handle] = lines.scanner.hex_3([sequence, reboot, session].map(block))?;
-        audit.sequence = sequence;
-        audit.reboot = Some(u32::try_from(counter).ok()?);
-        audit.session = Some(Session { text: session.text, handle });
-        lines.seen |= mark::REBOOT | mark::SESSION;
-        return Some(());
-    }
-    let number = |digits: Digits<'a>| lines.scanner.hex(digits.block, digits.count);
-    audit.sequence = number(sequence)?;
-    if let Some(reboot) = reboot {
-        audit.reboot = Some(u32::try_from(number(reboot)?).ok()?);
-        lines.seen |= mark::REBOOT;
-    }
-    if let Some(session) = session {
-        audit.session = Some(Session { text: session.text, handle: number(session)? });
-        lines.seen |= mark::SESSION;
-    }
     Some(())
 }
 

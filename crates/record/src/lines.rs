@@ -14,17 +14,6 @@ use crate::swar;
 use crate::time;
 use crate::vocabulary::{Answer, RESPONSES};
 
-/// A number in hex digits.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Digits<'a> {
-    /// As printed, with `0x`.
-    pub(crate) text: &'a [u8],
-    /// Its last bytes.
-    pub(crate) block: &'a [u8; NUMBER],
-    /// How many of these are digits.
-    pub(crate) count: usize,
-}
-
 /// A name with its code.
 pub(crate) type Named<'a> = (Option<&'a [u8]>, Option<u64>);
 
@@ -175,12 +164,12 @@ impl<'a, 'i, const WIDTH: usize, S: Scanner> Lines<'a, 'i, WIDTH, S> {
         self.text.get(end.wrapping_sub(NUMBER)..end)?.first_chunk()
     }
 
-    /// A number of at most `MAX` digits, not yet read. The label comes with its usual colon and blanks, and `0x`.
+    /// A number of at most `MAX` digits, and its text. The label comes with its usual colon and blanks, and `0x`.
     #[inline(always)]
     pub(crate) fn hex<const N: usize, const MAX: usize>(
         &mut self,
         label: &[u8; N],
-    ) -> Option<Option<Digits<'a>>> {
+    ) -> Option<Option<(&'a [u8], u64)>> {
         let line = self.line;
         let text = match line.split_first_chunk() {
             Some((front, _)) if front == label => line.get(N - 2..)?,
@@ -195,9 +184,9 @@ impl<'a, 'i, const WIDTH: usize, S: Scanner> Lines<'a, 'i, WIDTH, S> {
         if MAX < NUMBER && count > MAX {
             return None;
         }
-        let block = line.last_chunk()?;
+        let number = self.scanner.hex(line.last_chunk()?, count)?;
         self.advance()?;
-        Some(Some(Digits { text, block, count }))
+        Some(Some((text, number)))
     }
 
     /// A number.

@@ -8,7 +8,7 @@
 //! choice costs one test a record, and all that the task does is compiled for the processor that was found.
 //!
 //! `unsafe` stands in `scan/avx512.rs`, `scan/avx2.rs` and `scan/neon.rs` only. What it gains, a record of the main corpus:
-//! 68 ns with AVX-512, 73 with AVX2, 122 without; 1,170 instructions with AVX2 instead of 1,956. NEON was not measured.
+//! 66 ns with AVX-512, 71 with AVX2, 118 without; 1,167 instructions with AVX2 instead of 1,919. NEON was not measured.
 
 #[cfg(target_arch = "x86_64")]
 mod avx2;
@@ -62,13 +62,6 @@ pub(crate) trait Scanner: Copy {
     #[inline(always)]
     fn hex(self, block: &[u8; NUMBER], count: usize) -> Option<u64> {
         digits::hex(*block, count)
-    }
-
-    /// As [`Self::hex`], of three blocks. `None` if one has no number.
-    #[inline(always)]
-    fn hex_3(self, blocks: [(&[u8; NUMBER], usize); 3]) -> Option<[u64; 3]> {
-        let [(a, a_count), (b, b_count), (c, c_count)] = blocks;
-        Some([self.hex(a, a_count)?, self.hex(b, b_count)?, self.hex(c, c_count)?])
     }
 
     /// The same for decimal digits.

@@ -15,8 +15,8 @@ use core::sync::atomic::{AtomicU8, Ordering};
 use std::arch::x86_64::{
     __m128i, __m256i, _mm_add_epi8, _mm_add_epi16, _mm_and_si128, _mm_cmpeq_epi8, _mm_cvtsi128_si64,
     _mm_extract_epi64, _mm_loadu_si128, _mm_madd_epi16, _mm_maddubs_epi16, _mm_min_epu8, _mm_movemask_epi8,
-    _mm_or_si128, _mm_packus_epi16, _mm_packus_epi32, _mm_set1_epi8, _mm_set1_epi16, _mm_set1_epi32,
-    _mm_setr_epi8, _mm_setr_epi16, _mm_setzero_si128, _mm_shuffle_epi8, _mm_srli_epi16, _mm_sub_epi8,
+    _mm_packus_epi16, _mm_packus_epi32, _mm_set1_epi8, _mm_set1_epi16, _mm_set1_epi32, _mm_setr_epi8,
+    _mm_setr_epi16, _mm_setzero_si128, _mm_shuffle_epi8, _mm_srli_epi16, _mm_sub_epi8,
     _mm256_castsi256_si128, _mm256_cmpeq_epi8, _mm256_loadu_si256, _mm256_min_epu8, _mm256_movemask_epi8,
     _mm256_or_si256, _mm256_set1_epi8, _mm256_sub_epi8,
 };
@@ -92,11 +92,6 @@ impl Scanner for Avx2 {
     #[inline(always)]
     fn decimal(self, block: &[u8; NUMBER], count: usize) -> Option<u64> {
         self.decimal_of(block, count)
-    }
-
-    #[inline(always)]
-    fn hex_3(self, blocks: [(&[u8; NUMBER], usize); 3]) -> Option<[u64; 3]> {
-        self.hex_of_3(blocks)
     }
 
     #[inline(always)]
@@ -199,18 +194,6 @@ impl Avx2 {
         // SAFETY: `self` proves that the processor has the features.
         let is_number = unsafe { _mm_movemask_epi8(others) == 0 };
         if is_number { Some(number) } else { None }
-    }
-
-    #[inline(always)]
-    fn hex_of_3(self, blocks: [(&[u8; NUMBER], usize); 3]) -> Option<[u64; 3]> {
-        let [(a, a_count), (b, b_count), (c, c_count)] = blocks;
-        let (a, a_others) = self.nibbles(self.load_number(a), self.last(a_count)?);
-        let (b, b_others) = self.nibbles(self.load_number(b), self.last(b_count)?);
-        let (c, c_others) = self.nibbles(self.load_number(c), self.last(c_count)?);
-        // SAFETY: `self` proves that the processor has the features.
-        let are_numbers =
-            unsafe { _mm_movemask_epi8(_mm_or_si128(_mm_or_si128(a_others, b_others), c_others)) == 0 };
-        if are_numbers { Some([a, b, c]) } else { None }
     }
 
     /// The number that those bytes print in hex digits that are used, and which of them are no digits.

@@ -104,11 +104,6 @@ impl Scanner for Avx512 {
     }
 
     #[inline(always)]
-    fn hex_3(self, blocks: [(&[u8; NUMBER], usize); 3]) -> Option<[u64; 3]> {
-        self.0.hex_3(blocks)
-    }
-
-    #[inline(always)]
     fn decimal(self, block: &[u8; NUMBER], count: usize) -> Option<u64> {
         self.0.decimal(block, count)
     }

@@ -199,13 +199,7 @@ impl Task for Number<'_> {
     type Output = [Option<u64>; 2];
 
     fn run<S: Scanner>(self, scanner: S) -> Self::Output {
-        let Self(block, count) = self;
-        let number = scanner.hex(block, count);
-        let one = (b"0000000000000001", 1);
-        assert_eq!(scanner.hex_3([(block, count), one, one]), number.map(|number| [number, 1, 1]));
-        assert_eq!(scanner.hex_3([one, (block, count), one]), number.map(|number| [1, number, 1]));
-        assert_eq!(scanner.hex_3([one, one, (block, count)]), number.map(|number| [1, 1, number]));
-        [number, scanner.decimal(block, count)]
+        [scanner.hex(self.0, self.1), scanner.decimal(self.0, self.1)]
     }
 }
 
