@@ -19,7 +19,7 @@ use crate::audit::{Audit, Keys, Session};
 use crate::boundary::trim_end;
 use crate::label::Label;
 use crate::limits::Limits;
-use crate::lines::{self, Lines, Named};
+use crate::lines::{self, Lines};
 use crate::print::{Print, mark};
 use crate::raw::{Raw, TextBuffer};
 use crate::reading::Base;
@@ -202,9 +202,7 @@ fn header<'a, const WIDTH: usize, S: Scanner>(
         audit.reboot = Some(u32::try_from(reboot).ok()?);
         lines.seen |= mark::REBOOT;
     }
-    let Command { command_type, opcode } = command(lines)?;
-    (audit.command_type, audit.command_type_code) = command_type;
-    (audit.opcode, audit.opcode_code) = opcode;
+    command(lines, audit)?;
     audit.user.id = lines.text(b"User id : ")?;
     if let Some((text, handle)) = lines.hex::<_, 16>(b"Session Handle : 0x")? {
         audit.session = Some(Session { text, handle });
@@ -299,22 +297,20 @@ fn believed<'a, const WIDTH: usize, S: Scanner>(
     lines.line.is_empty().then_some(())
 }
 
-/// Names with their codes.
-struct Command<'a> {
-    command_type: Named<'a>,
-    opcode: Named<'a>,
-}
-
 /// Command type and opcode, at least one of them; the second layout has them the other way round.
 #[inline(always)]
-fn command<'a, const WIDTH: usize, S: Scanner>(lines: &mut Lines<'a, '_, WIDTH, S>) -> Option<Command<'a>> {
-    let mut command_type = lines.command_type()?;
-    let opcode = lines.known(b"Opcode : ", Base::Hex, mark::OPCODE, mark::OPCODE_NAME)?;
-    if command_type.0.is_none() {
-        command_type = lines.command_type()?;
-        lines.seen |= if_some(&command_type.0, mark::OPCODE_FIRST);
+fn command<'a, const WIDTH: usize, S: Scanner>(
+    lines: &mut Lines<'a, '_, WIDTH, S>,
+    audit: &mut Audit<'a>,
+) -> Option<()> {
+    (audit.command_type, audit.command_type_code) = lines.command_type()?;
+    (audit.opcode, audit.opcode_code) =
+        lines.known(b"Opcode : ", Base::Hex, mark::OPCODE, mark::OPCODE_NAME)?;
+    if audit.command_type.is_none() {
+        (audit.command_type, audit.command_type_code) = lines.command_type()?;
+        lines.seen |= if_some(&audit.command_type, mark::OPCODE_FIRST);
     }
-    (opcode.0.is_some() || command_type.0.is_some()).then_some(Command { command_type, opcode })
+    (audit.opcode.is_some() || audit.command_type.is_some()).then_some(())
 }
 
 /// Key handles; the second layout has the first two the other way round.
