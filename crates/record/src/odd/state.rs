@@ -175,7 +175,7 @@ fn named<'a>(text: Option<&'a [u8]>, base: Base, anomalies: &mut Anomalies) -> N
     if base == Base::Hex && value == b"CN_MGMT_CMD (0x0)" {
         return (value.get(..11), Some(0));
     }
-    if let Some(ShortCode { name, code, .. }) = lines::short_code(value, base) {
+    if let Some(ShortCode { name, code }) = lines::short_code(value, base) {
         return (Some(name), Some(code));
     }
     match reading::name_code(value, base) {
