@@ -114,7 +114,7 @@ impl<'a, 'i, const WIDTH: usize, S: Scanner> Lines<'a, 'i, WIDTH, S> {
             return Some(());
         };
         let (start, end) = (self.next, *end as usize);
-        self.line = self.text.get(start..end).filter(|line| !line.is_empty())?;
+        self.line = self.text.get(..end)?.get(start..).filter(|line| !line.is_empty())?;
         self.next = end.wrapping_add(WIDTH);
         Some(())
     }
