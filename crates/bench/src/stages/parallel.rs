@@ -1,6 +1,6 @@
 //! Files to records by one thread and by two: what a second core gains.
 //!
-//! The records lie in one file of text, and in [`FILES`] files of compressed envelopes. The files are written before,
+//! The records lie in one file of text, and in eight files of compressed envelopes. The files are written before,
 //! so they are read from memory. How files are read is the command line's part, as `hsmstream parse --threads` has it:
 //! the caller gives it.
 
