@@ -1,12 +1,11 @@
 //! Events as JSON patterns see them.
 
-use std::collections::BTreeMap;
-
 use hsmstream_json::{Node, NodeKind, Tape};
 
 use crate::limits::JSON_NESTING_MAX;
 use crate::paths::{PathScratch, Paths};
-use crate::selector::{Selector, Step};
+use crate::selector::Selector;
+use crate::walk::walk;
 
 /// A value that a selector reached. Complete by nature.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -79,7 +78,7 @@ pub fn is_object(event: &[u8]) -> bool {
 impl Document for TextDocument<'_, '_> {
     fn visit(&mut self, selector: usize, visit: &mut dyn FnMut(Scalar<'_>) -> bool) -> bool {
         match self.selectors.get(selector) {
-            Some(selector) => walk(self.root, selector.steps(), &mut self.storage.text, visit),
+            Some(selector) => walk(self.root, selector.steps(), self.storage, visit),
             None => false,
         }
     }
@@ -88,55 +87,6 @@ impl Document for TextDocument<'_, '_> {
         paths.follow(self.root, self.storage, visit);
         true
     }
-}
-
-/// Follows the steps from `node`. Recurses at wildcards only, each a level deeper in the event.
-fn walk(
-    mut node: Node<'_, '_>,
-    steps: &[Step],
-    text: &mut Vec<u8>,
-    visit: &mut dyn FnMut(Scalar<'_>) -> bool,
-) -> bool {
-    for (index, step) in steps.iter().enumerate() {
-        let next = match step {
-            Step::Name(name) => node.get(name),
-            Step::Index(place) => usize::try_from(*place).ok().and_then(|place| node.index(place)),
-            Step::AnyMember | Step::AnyElement => {
-                let rest = steps.get(index + 1..).unwrap_or_default();
-                if *step == Step::AnyElement && node.kind() == NodeKind::Array {
-                    return node.elements().any(|element| walk(element, rest, text, visit));
-                }
-                return walk_members(node, rest, text, visit);
-            }
-        };
-        match next {
-            Some(next) => node = next,
-            None => return false,
-        }
-    }
-    visit(scalar(&node, text))
-}
-
-/// Objects with more members than this are searched for repeated names by a map, which allocates.
-const MEMBERS_COMPARED_MAX: usize = 64;
-
-/// Follows the steps from the members of an object, of those with the same name from the last.
-fn walk_members(
-    node: Node<'_, '_>,
-    rest: &[Step],
-    text: &mut Vec<u8>,
-    visit: &mut dyn FnMut(Scalar<'_>) -> bool,
-) -> bool {
-    if node.members().nth(MEMBERS_COMPARED_MAX).is_some() {
-        let last: BTreeMap<_, _> = node.members().map(|(name, value)| (name.to_cow(), value)).collect();
-        return last.into_values().any(|value| walk(value, rest, text, visit));
-    }
-    node.members().any(|(name, value)| {
-        text.clear();
-        name.unescape_into(text);
-        let is_last = node.get(text).is_some_and(|last| last.span() == value.span());
-        is_last && walk(value, rest, text, visit)
-    })
 }
 
 /// What a value is to a condition. `text` is for strings that have to be unescaped.

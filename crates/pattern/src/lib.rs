@@ -55,6 +55,7 @@ mod set;
 mod shape;
 mod tokens;
 mod tuning;
+mod walk;
 
 /// The language, for people, in Markdown.
 pub const REFERENCE: &str = include_str!("../PATTERNS.md");
@@ -75,3 +76,4 @@ pub use selector::{Selector, Step};
 pub use set::Set;
 pub use shape::{Class, FRONT_PARTS, FreePart, Front, Gist, Glance, Outline, SKETCHES, SLOTS, Shaped};
 pub use tuning::Tuning;
+pub use walk::walk;

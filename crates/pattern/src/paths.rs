@@ -11,6 +11,7 @@ use hsmstream_json::{Mark, Node, NodeKind};
 use crate::document::{Scalar, scalar};
 use crate::names::Names;
 use crate::selector::{Selector, Step};
+use crate::walk::Branch;
 
 /// Selectors as a tree; the root of the event is the first place.
 #[derive(Debug, Default)]
@@ -37,6 +38,9 @@ pub struct PathScratch {
     members: Vec<(usize, Mark)>,
     /// For each place, the number that a member that leads there had in `members`.
     last: Vec<usize>,
+    /// Of the objects that wildcards are followed through, the members and their names.
+    pub(crate) branches: Vec<Branch>,
+    pub(crate) names: Vec<u8>,
     /// The value or name at hand, where it has to be unescaped.
     pub(crate) text: Vec<u8>,
 }
@@ -149,7 +153,7 @@ impl Paths {
         scratch: &mut PathScratch,
         visit: &mut dyn FnMut(usize, Scalar<'_>),
     ) {
-        let PathScratch { members, last, text } = scratch;
+        let PathScratch { members, last, text, .. } = scratch;
         let first = members.len();
         for member in node.glance() {
             let next = if member.is_escaped {

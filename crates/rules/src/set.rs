@@ -108,8 +108,7 @@ impl RuleSet {
     }
 
     /// Puts the rules that match `record` into `matched`, in ascending order. Does not allocate once
-    /// the buffers have grown, but when the shape of audit records is new, and if a selector needs the
-    /// rendered view.
+    /// the buffers have grown, but when the shape of audit records is new.
     #[inline]
     pub fn matches(&self, record: &Record<'_>, scratch: &mut MatchScratch, matched: &mut Vec<RuleIndex>) {
         matched.clear();

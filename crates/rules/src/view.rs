@@ -9,12 +9,10 @@
 //! document.
 
 use core::ops::Range;
-use std::borrow::Cow;
-use std::collections::BTreeMap;
 
-use hsmstream_json::{NESTING_MAX, Node, NodeKind, Tape};
+use hsmstream_json::{NESTING_MAX, Tape};
 use hsmstream_pattern::{
-    Document, FreePart, Gist, Glance, Outline, PathScratch, Paths, SKETCHES, Scalar, Shaped, Step,
+    Document, FreePart, Gist, Glance, Outline, PathScratch, Paths, SKETCHES, Scalar, Shaped, Step, walk,
 };
 use hsmstream_record::{Body, Field, Kind, Record, Value};
 
@@ -103,7 +101,7 @@ impl<'a, 'r> View<'a, 'r> {
     /// Visits what `steps` reach in the view or document.
     fn walk(&mut self, steps: &[Step], visit: &mut dyn FnMut(Scalar<'_>) -> bool) -> bool {
         let is_audit = self.record.kind() == Kind::Audit;
-        let ViewScratch { value, view, tape, is_ready, .. } = &mut *self.scratch;
+        let ViewScratch { view, tape, paths, is_ready, .. } = &mut *self.scratch;
         if is_audit && !*is_ready {
             view.clear();
             self.record.write_view(view);
@@ -116,7 +114,7 @@ impl<'a, 'r> View<'a, 'r> {
                 return false;
             }
         }
-        tape.root(json).is_some_and(|root| reach(root, steps, value, visit))
+        tape.root(json).is_some_and(|root| walk(root, steps, paths, visit))
     }
 }
 
@@ -250,58 +248,6 @@ fn scalar(value: &Value<'_>, buffer: &mut Vec<u8>, visit: &mut dyn FnMut(Scalar<
             if str::from_utf8(buffer).is_err() {
                 *buffer = String::from_utf8_lossy(buffer).into_owned().into_bytes();
             }
-            visit(Scalar::String(buffer))
-        }
-    }
-}
-
-/// Visits what `steps` reach from `node`; true as soon as a visit is. Patterns limit the steps.
-fn reach(
-    node: Node<'_, '_>,
-    steps: &[Step],
-    buffer: &mut Vec<u8>,
-    visit: &mut dyn FnMut(Scalar<'_>) -> bool,
-) -> bool {
-    let Some((step, rest)) = steps.split_first() else { return visit_node(node, buffer, visit) };
-    match step {
-        Step::Name(name) => node.get(name).is_some_and(|node| reach(node, rest, buffer, visit)),
-        Step::Index(index) => usize::try_from(*index)
-            .ok()
-            .and_then(|index| node.index(index))
-            .is_some_and(|node| reach(node, rest, buffer, visit)),
-        Step::AnyElement if node.kind() == NodeKind::Array => {
-            node.elements().any(|node| reach(node, rest, buffer, visit))
-        }
-        Step::AnyElement | Step::AnyMember => {
-            members(node).into_values().any(|node| reach(node, rest, buffer, visit))
-        }
-    }
-}
-
-/// The members of an object, of repeated names the last.
-fn members<'t, 'a>(node: Node<'t, 'a>) -> BTreeMap<Cow<'a, [u8]>, Node<'t, 'a>> {
-    node.members().map(|(name, node)| (name.to_cow(), node)).collect()
-}
-
-fn visit_node(node: Node<'_, '_>, buffer: &mut Vec<u8>, visit: &mut dyn FnMut(Scalar<'_>) -> bool) -> bool {
-    match node.kind() {
-        NodeKind::Object => visit(Scalar::Object),
-        NodeKind::Array => {
-            let has_null = node.elements().any(|element| element.kind() == NodeKind::Null);
-            visit(Scalar::Array { has_null })
-        }
-        NodeKind::True => visit(Scalar::True),
-        NodeKind::False => visit(Scalar::False),
-        NodeKind::Null => visit(Scalar::Null),
-        NodeKind::Number => visit(Scalar::Number(node.number().unwrap_or_default())),
-        NodeKind::String => {
-            let Some(text) = node.text() else { return false };
-            if !text.is_escaped() {
-                return visit(Scalar::String(text.raw()));
-            }
-            buffer.clear();
-            // A lone surrogate is U+FFFD here as in the view.
-            text.unescape_into(buffer);
             visit(Scalar::String(buffer))
         }
     }

@@ -21,10 +21,19 @@ id: terms
 severity: low
 pattern: '?"app-12" ?"User Name : app-3"'
 ---
+id: anything
+severity: low
+pattern: '{ $.* = "MGMT_USER_DETAILS_LOG" && $.user.* = "app-7" }'
+---
 id: trail
 severity: low
 on: cloudtrail
 pattern: '{ $.eventName = "DeleteHsm" && $.userIdentity.userName != "ops" && $.errorCode NOT EXISTS }'
+---
+id: anywhere
+severity: low
+on: cloudtrail
+pattern: '{ $.userIdentity.* = "mallory" && $.*.userName = "mal*" }'
 "#;
 
 const TRAIL: &[u8] =
@@ -47,7 +56,7 @@ fn audit(number: u32) -> String {
 #[test]
 fn a_warm_rule_set_allocates_nothing() {
     let loaded = load([RuleFile { name: "r.yaml", bytes: RULES.as_bytes() }], &Limits::default());
-    assert_eq!(loaded.set.len(), 5, "{:?}", loaded.diagnostics);
+    assert_eq!(loaded.set.len(), 7, "{:?}", loaded.diagnostics);
     let texts: Vec<String> = (0..40).map(audit).collect();
     let limits = RecordLimits::default();
     let records: Vec<Record<'_>> = texts
