@@ -69,7 +69,7 @@ pub(crate) fn time_twice<S: Scanner>(scanner: S, text: &[u8]) -> Option<u64> {
 /// `Some(None)`: another label stands there, nothing was taken.
 #[derive(Debug)]
 pub(crate) struct Lines<'a, 'i, const WIDTH: usize, S> {
-    pub(crate) scanner: S,
+    scanner: S,
     text: &'a [u8],
     /// The ends of the lines behind the one at hand.
     ends: core::slice::Iter<'i, u32>,
