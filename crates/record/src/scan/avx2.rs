@@ -9,9 +9,9 @@
     reason = "the same holds for all: the processor has the features"
 )]
 
+use super::found::Found;
 use super::{BLOCK, NUMBER, PRINTED, Scanner, Task};
 use crate::swar;
-use core::sync::atomic::{AtomicU8, Ordering};
 use std::arch::x86_64::{
     __m128i, __m256i, _mm_add_epi8, _mm_add_epi16, _mm_and_si128, _mm_cmpeq_epi8, _mm_cvtsi128_si64,
     _mm_extract_epi64, _mm_loadu_si128, _mm_madd_epi16, _mm_maddubs_epi16, _mm_min_epu8, _mm_movemask_epi8,
@@ -26,25 +26,18 @@ use std::arch::x86_64::{
 pub(crate) struct Avx2(());
 
 impl Avx2 {
-    /// Looks once; from then on this is a load and a comparison.
+    /// Looks once: see [`Found`].
     #[inline(always)]
     pub(crate) fn detect() -> Option<Self> {
-        match FOUND.load(Ordering::Relaxed) {
-            HAS_ALL => Some(Self(())),
-            LACKS_SOME => None,
-            _ => Self::look(),
-        }
-    }
-
-    #[cold]
-    fn look() -> Option<Self> {
-        let has_all = is_x86_feature_detected!("avx2")
-            && is_x86_feature_detected!("bmi1")
-            && is_x86_feature_detected!("bmi2")
-            && is_x86_feature_detected!("lzcnt")
-            && is_x86_feature_detected!("popcnt");
-        FOUND.store(if has_all { HAS_ALL } else { LACKS_SOME }, Ordering::Relaxed);
-        has_all.then_some(Self(()))
+        static FOUND: Found = Found::new();
+        let has_all = FOUND.or_look(|| {
+            is_x86_feature_detected!("avx2")
+                && is_x86_feature_detected!("bmi1")
+                && is_x86_feature_detected!("bmi2")
+                && is_x86_feature_detected!("lzcnt")
+                && is_x86_feature_detected!("popcnt")
+        });
+        if has_all { Some(Self(())) } else { None }
     }
 
     /// Does the work, compiled for this processor.
@@ -54,11 +47,6 @@ impl Avx2 {
         unsafe { compiled(self, task) }
     }
 }
-
-/// What is known of the processor; 0 at first.
-static FOUND: AtomicU8 = AtomicU8::new(0);
-const HAS_ALL: u8 = 1;
-const LACKS_SOME: u8 = 2;
 
 #[target_feature(enable = "avx2,bmi1,bmi2,lzcnt,popcnt")]
 fn compiled<T: Task>(scanner: Avx2, task: T) -> T::Output {

@@ -9,8 +9,8 @@
 )]
 
 use super::avx2::Avx2;
+use super::found::Found;
 use super::{AT_ONCE, BLOCK, NUMBER, PRINTED, Scanner, Task};
-use core::sync::atomic::{AtomicU8, Ordering};
 use std::arch::x86_64::{
     __m512i, _mm_add_epi32, _mm_cvtepu8_epi32, _mm_set1_epi32, _mm_storeu_si128, _mm512_castsi512_si128,
     _mm512_cmpeq_epi8_mask, _mm512_cmplt_epu8_mask, _mm512_loadu_si512, _mm512_mask_cmpneq_epi8_mask,
@@ -22,24 +22,16 @@ use std::arch::x86_64::{
 pub(crate) struct Avx512(Avx2);
 
 impl Avx512 {
-    /// Looks once; from then on this is a load and a comparison for each scanner.
+    /// Looks once: see [`Found`].
     #[inline(always)]
     pub(crate) fn detect() -> Option<Self> {
-        match FOUND.load(Ordering::Relaxed) {
-            HAS_ALL => Avx2::detect().map(Self),
-            LACKS_SOME => None,
-            _ => Self::look(),
-        }
-    }
-
-    #[cold]
-    fn look() -> Option<Self> {
-        let has_all = is_x86_feature_detected!("avx512f")
-            && is_x86_feature_detected!("avx512bw")
-            && is_x86_feature_detected!("avx512vl")
-            && is_x86_feature_detected!("avx512vbmi2")
-            && Avx2::detect().is_some();
-        FOUND.store(if has_all { HAS_ALL } else { LACKS_SOME }, Ordering::Relaxed);
+        static FOUND: Found = Found::new();
+        let has_all = FOUND.or_look(|| {
+            is_x86_feature_detected!("avx512f")
+                && is_x86_feature_detected!("avx512bw")
+                && is_x86_feature_detected!("avx512vl")
+                && is_x86_feature_detected!("avx512vbmi2")
+        });
         if has_all { Avx2::detect().map(Self) } else { None }
     }
 
@@ -50,11 +42,6 @@ impl Avx512 {
         unsafe { compiled(self, task) }
     }
 }
-
-/// What is known of the processor; 0 at first.
-static FOUND: AtomicU8 = AtomicU8::new(0);
-const HAS_ALL: u8 = 1;
-const LACKS_SOME: u8 = 2;
 
 #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vbmi2,avx2,bmi1,bmi2,lzcnt,popcnt")]
 fn compiled<T: Task>(scanner: Avx512, task: T) -> T::Output {
