@@ -3,13 +3,16 @@
 //! In: a record with its outline. Out: what was decided for all records of its shape ([`Known`]), or nothing:
 //! then the record is matched as if there were no memory.
 //!
-//! A shape is found by its mark in a table of two places a mark, and believed only if all fixed text is
-//! equal; so a forged mark costs a comparison. What may be remembered is limited three ways, since shapes
-//! come from outside: [`SHAPES_MAX`] shapes and [`WEIGHT_MAX`] of memory; a shape is learned when seen twice;
-//! and learning, which looks at every pattern, is paid from a credit that grows by one a record and covers
-//! the first [`SHAPES_MAX`] shapes. When the table is full a new shape takes the place of one that was not
-//! seen since the hand passed it, so what is seen often stays. A flood of shapes thus costs each record its
-//! share of 1 / [`LEARNING_COST`] of learning, and the path without memory.
+//! A shape is found by the gist of a record ([`Gist`]), if it has one, in a table that also says which records of
+//! the shape no pattern matches ([`Silence`]): most records are done there. Else it is found by its mark in a
+//! table of two places a mark, and believed only if all fixed text is equal; so a forged mark costs a comparison.
+//!
+//! What may be remembered is limited three ways, since shapes come from outside: [`SHAPES_MAX`] shapes and
+//! [`WEIGHT_MAX`] of memory; a shape is learned when seen twice; and learning, which looks at every pattern, is
+//! paid from a credit that grows by one a record and covers the first [`SHAPES_MAX`] shapes. When the table is
+//! full a new shape takes the place of one that was not seen since the hand passed it, so what is seen often
+//! stays. A flood of shapes thus costs each record its share of 1 / [`LEARNING_COST`] of learning, and the path
+//! without memory.
 
 use std::sync::Arc;
 
