@@ -91,14 +91,14 @@ impl Parser {
         (audit.user.name, audit.user.user_type, audit.user.type_code) = (text(19), text(20), decimal(21));
         audit.key.public_handle = decimal(22).or_else(|| decimal(24));
         audit.key.private_handle = decimal(23);
-        audit.mechanism = text(25);
-        let target = &mut audit.target_user;
+        audit.details_mut().mechanism = text(25);
+        let target = &mut audit.details_mut().target_user;
         (target.name, target.user_type, target.type_code) = (text(26), text(27), decimal(28));
         target.id = text(29);
-        audit.mfa_enabled = text(30);
-        audit.local_time_usecs = decimal(31);
-        audit.host_time_usecs = decimal(32);
-        audit.propagation_delay_usecs = decimal(33);
+        audit.details_mut().mfa_enabled = text(30);
+        audit.details_mut().local_time_usecs = decimal(31);
+        audit.details_mut().host_time_usecs = decimal(32);
+        audit.details_mut().propagation_delay_usecs = decimal(33);
         Some(audit)
     }
 }

@@ -47,16 +47,19 @@ fn set<'a>(audit: &mut Audit<'a>, label: &[u8], value: &'a [u8]) -> Option<()> {
         b"User Name" => audit.user.name = Some(value),
         b"User Type" => (audit.user.user_type, audit.user.type_code) = named(value),
         b"User id" => audit.user.id = Some(value),
-        b"Target User Name" => audit.target_user.name = Some(value),
-        b"Target User Type" => (audit.target_user.user_type, audit.target_user.type_code) = named(value),
-        b"Target User id" => audit.target_user.id = Some(value),
+        b"Target User Name" => audit.details_mut().target_user.name = Some(value),
+        b"Target User Type" => {
+            (audit.details_mut().target_user.user_type, audit.details_mut().target_user.type_code) =
+                named(value)
+        }
+        b"Target User id" => audit.details_mut().target_user.id = Some(value),
         b"Priv/Secret Key Handle" => audit.key.private_handle = decimal(value),
         b"Public Key Handle" => audit.key.public_handle = decimal(value),
-        b"Mechanism" => audit.mechanism = Some(value),
-        b"Mfa enabled" => audit.mfa_enabled = Some(value),
-        b"local time" => audit.local_time_usecs = Some(clock(value)?),
-        b"host time" => audit.host_time_usecs = Some(clock(value)?),
-        b"propagation delay" => audit.propagation_delay_usecs = Some(clock(value)?),
+        b"Mechanism" => audit.details_mut().mechanism = Some(value),
+        b"Mfa enabled" => audit.details_mut().mfa_enabled = Some(value),
+        b"local time" => audit.details_mut().local_time_usecs = Some(clock(value)?),
+        b"host time" => audit.details_mut().host_time_usecs = Some(clock(value)?),
+        b"propagation delay" => audit.details_mut().propagation_delay_usecs = Some(clock(value)?),
         _ => {}
     }
     Some(())

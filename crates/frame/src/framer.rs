@@ -71,7 +71,6 @@ impl Framer {
 /// so it is `raw` if it may be. The parser took all of it as one record without an anomaly; a second line that
 /// begins a record would be one (`repeated_label` or `label_after_user`), so no boundary is inside.
 #[inline(always)]
-#[expect(clippy::result_large_err, reason = "a record is larger still")]
 fn single(
     format: Format,
     message: &[u8],
@@ -84,11 +83,9 @@ fn single(
         return false;
     }
     let origin = resolve(Named::default(), fixed);
-    let mut is_usual = true;
-    let record = Record::filled(origin, |vacant| {
-        is_usual = parse_fast_into(message, limits, vacant).is_some();
-        Ok(())
-    });
+    let mut record = Ok(Record::of(origin));
+    let audit = record.as_mut().ok().and_then(Record::audit_mut);
+    let is_usual = audit.is_some_and(|audit| parse_fast_into(message, limits, audit));
     if is_usual {
         sink(&record);
     }

@@ -52,7 +52,6 @@ impl Item<'_> {
     /// Parses a frame, and gives `sink` the record, or the reject of what is none; a reject goes on as it is.
     /// Returns whether it is a record. What [`Framer::records`](crate::Framer::records) does with the items of
     /// [`Framer::split`](crate::Framer::split), for who has them parsed elsewhere.
-    #[expect(clippy::result_large_err, reason = "a record is larger still")]
     pub fn parse(self, limits: &Limits, sink: &mut dyn FnMut(&Result<Record<'_>, Reject<'_>>)) -> bool {
         let frame = match self {
             Self::Frame(frame) => frame,
@@ -66,16 +65,17 @@ impl Item<'_> {
             sink(&Ok(Record { origin, body: Body::Document(Document::new(kind, bytes)) }));
             return true;
         }
-        let record = Record::filled(origin, |vacant| {
-            let audit = parse_into(bytes, limits, vacant).map_err(|Malformed { reason, offset }| {
-                let (raw, length) = (capped(bytes), wide(bytes.len()));
-                Reject { reason, offset, message_offset, raw, length, origin }
-            })?;
-            if bad_escape {
-                *audit = audit.with_bad_escape(true);
+        let mut record = Ok(Record::of(origin));
+        if let Some(audit) = record.as_mut().ok().and_then(Record::audit_mut) {
+            match parse_into(bytes, limits, audit) {
+                Ok(()) if bad_escape => *audit = audit.with_bad_escape(true),
+                Ok(()) => {}
+                Err(Malformed { reason, offset }) => {
+                    let (raw, length) = (capped(bytes), wide(bytes.len()));
+                    record = Err(Reject { reason, offset, message_offset, raw, length, origin });
+                }
             }
-            Ok(())
-        });
+        }
         sink(&record);
         record.is_ok()
     }

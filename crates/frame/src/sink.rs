@@ -63,21 +63,17 @@ impl Sink for Records<'_> {
         self.malformed += u64::from(is_frame && !is_record);
     }
 
-    #[expect(clippy::result_large_err, reason = "a record is larger still")]
     fn events<'w>(&mut self, row: &mut Row<'w>, origin: &Origin<'w>, most: u64) -> u64 {
         let Self { limits, buffer, sink, .. } = self;
         let (mut rest, mut taken) = (*row, 0);
         while taken < most {
             let Some(before) = rest.before_message() else { break };
-            let mut length = None;
-            let mut record = Record::filled(*origin, |vacant| {
-                length = parse_escaped_into(before.string, limits, buffer, vacant);
-                Ok(())
-            });
-            let Some(behind) = length.and_then(|length| Row::behind(before, length)) else { break };
+            let mut record = Ok(Record::of(*origin));
             if let Ok(Record { origin: own, .. }) = &mut record {
                 (own.event_id, own.event_timestamp_ms) = before.named_over(origin);
             }
+            let length = parsed(before.string, limits, buffer, &mut record);
+            let Some(behind) = length.and_then(|length| Row::behind(before, length)) else { break };
             sink(&record);
             rest = behind;
             taken += 1;
@@ -86,17 +82,25 @@ impl Sink for Records<'_> {
         taken
     }
 
-    #[expect(clippy::result_large_err, reason = "a record is larger still")]
     fn escaped(&mut self, string: &[u8], origin: &Origin<'_>) -> bool {
         let Self { limits, buffer, sink, .. } = self;
-        let mut is_taken = false;
-        let record = Record::filled(*origin, |vacant| {
-            is_taken = parse_escaped_into(string, limits, buffer, vacant).is_some();
-            Ok(())
-        });
+        let mut record = Ok(Record::of(*origin));
+        let is_taken = parsed(string, limits, buffer, &mut record).is_some();
         if is_taken {
             sink(&record);
         }
         is_taken
     }
+}
+
+/// Parses the string of a message to where the record is to stay. Gives the string's bytes.
+#[inline(always)]
+fn parsed<'a>(
+    string: &'a [u8],
+    limits: &Limits,
+    buffer: &'a mut TextBuffer,
+    record: &mut Result<Record<'a>, Reject<'a>>,
+) -> Option<usize> {
+    let audit = record.as_mut().ok()?.audit_mut()?;
+    parse_escaped_into(string, limits, buffer, audit)
 }

@@ -42,10 +42,24 @@ pub struct Audit<'a> {
     pub log_type_code: Option<u64>,
     /// The user who acted, or who was acted on: the first layout does not tell them apart.
     pub user: User<'a>,
-    /// The user who was acted on, in the second layout.
-    pub target_user: User<'a>,
     /// Key handles.
     pub key: Keys,
+    /// What is odd about the record. [`Anomaly::InvalidUtf8`] is never among them: only who prints the
+    /// record finds that out.
+    pub anomalies: Anomalies,
+    /// How it is printed, if the parser saw that.
+    pub print: Print,
+    /// Lines that go to `extra`, repetitions counted; spares the walk for the usual 0.
+    pub(crate) extra_lines: u32,
+    /// Apart, so that records that have none need not say so field by field.
+    pub(crate) details: Rare<'a>,
+}
+
+/// What few records print: those of some commands of the second layout, and clock records.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Details<'a> {
+    /// The user who was acted on, in the second layout.
+    pub target_user: User<'a>,
     /// Mechanism, as printed.
     pub mechanism: Option<&'a [u8]>,
     /// Whether the user has a second factor, as printed.
@@ -64,14 +78,45 @@ pub struct Audit<'a> {
     pub host_time_usecs: Option<u64>,
     /// Delay between the two, of a clock record.
     pub propagation_delay_usecs: Option<u64>,
-    /// What is odd about the record. [`Anomaly::InvalidUtf8`] is never among them: only who prints the
-    /// record finds that out.
-    pub anomalies: Anomalies,
-    /// How it is printed, if the parser saw that.
-    pub print: Print,
-    /// Lines that go to `extra`, repetitions counted; spares the walk for the usual 0.
-    pub(crate) extra_lines: u32,
 }
+
+impl Details<'_> {
+    /// Nothing of that.
+    pub const NONE: Self = Self {
+        target_user: User { name: None, user_type: None, type_code: None, id: None },
+        mechanism: None,
+        mfa_enabled: None,
+        operation: None,
+        operation_code: None,
+        user_count: None,
+        user_ids: None,
+        local_time_usecs: None,
+        host_time_usecs: None,
+        propagation_delay_usecs: None,
+    };
+}
+
+/// Details, if there are any. None, and details that say nothing, are the same.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Rare<'a>(Option<Details<'a>>);
+
+impl<'a> Rare<'a> {
+    #[inline]
+    const fn get(&self) -> &Details<'a> {
+        match &self.0 {
+            Some(details) => details,
+            None => &Details::NONE,
+        }
+    }
+}
+
+impl PartialEq for Rare<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        self.get() == other.get()
+    }
+}
+
+impl Eq for Rare<'_> {}
 
 /// A session handle.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -166,6 +211,29 @@ impl Keys {
 }
 
 impl<'a> Audit<'a> {
+    /// What few records print.
+    #[inline]
+    #[must_use]
+    pub const fn details(&self) -> &Details<'a> {
+        self.details.get()
+    }
+
+    /// The same, to be written.
+    #[inline]
+    pub fn details_mut(&mut self) -> &mut Details<'a> {
+        self.details.0.get_or_insert_default()
+    }
+
+    /// Empties what only some records print, for a parser that writes all else.
+    #[inline(always)]
+    pub(crate) const fn clear_optional(&mut self) {
+        self.user = User { name: None, user_type: None, type_code: None, id: None };
+        self.key = Keys { private_handle: None, public_handle: None, object_handle: None };
+        self.anomalies = Anomalies::NONE;
+        self.extra_lines = 0;
+        self.details = Rare(None);
+    }
+
     /// Walks the raw text again for the labels that are not known or not believed, with their values: at
     /// most 32, the first of each label, in the order printed. Costs nothing if there are none.
     #[must_use]
@@ -220,10 +288,10 @@ impl<'a> Audit<'a> {
             Field::UserType => self.user.user_type.map(Value::Text),
             Field::UserTypeCode => self.user.type_code.map(Value::Number),
             Field::UserId => self.user.id.map(Value::Text),
-            Field::TargetUserName => self.target_user.name.map(Value::Text),
-            Field::TargetUserType => self.target_user.user_type.map(Value::Text),
-            Field::TargetUserTypeCode => self.target_user.type_code.map(Value::Number),
-            Field::TargetUserId => self.target_user.id.map(Value::Text),
+            Field::TargetUserName => self.details().target_user.name.map(Value::Text),
+            Field::TargetUserType => self.details().target_user.user_type.map(Value::Text),
+            Field::TargetUserTypeCode => self.details().target_user.type_code.map(Value::Number),
+            Field::TargetUserId => self.details().target_user.id.map(Value::Text),
             _ => self.detail(field),
         }
     }
@@ -235,15 +303,15 @@ impl<'a> Audit<'a> {
             Field::KeyPrivateHandle => self.key.private_handle.map(Value::Number),
             Field::KeyPublicHandle => self.key.public_handle.map(Value::Number),
             Field::KeyObjectHandle => self.key.object_handle.map(Value::Number),
-            Field::Mechanism => self.mechanism.map(Value::Text),
-            Field::MfaEnabled => self.mfa_enabled.map(Value::Text),
-            Field::Operation => self.operation.map(Value::Text),
-            Field::OperationCode => self.operation_code.map(Value::Number),
-            Field::UserCount => self.user_count.map(Value::Text),
-            Field::UserIds => self.user_ids.map(Value::Text),
-            Field::LocalTimeUsecs => self.local_time_usecs.map(Value::Number),
-            Field::HostTimeUsecs => self.host_time_usecs.map(Value::Number),
-            Field::PropagationDelayUsecs => self.propagation_delay_usecs.map(Value::Number),
+            Field::Mechanism => self.details().mechanism.map(Value::Text),
+            Field::MfaEnabled => self.details().mfa_enabled.map(Value::Text),
+            Field::Operation => self.details().operation.map(Value::Text),
+            Field::OperationCode => self.details().operation_code.map(Value::Number),
+            Field::UserCount => self.details().user_count.map(Value::Text),
+            Field::UserIds => self.details().user_ids.map(Value::Text),
+            Field::LocalTimeUsecs => self.details().local_time_usecs.map(Value::Number),
+            Field::HostTimeUsecs => self.details().host_time_usecs.map(Value::Number),
+            Field::PropagationDelayUsecs => self.details().propagation_delay_usecs.map(Value::Number),
             Field::Extra(label) => self.extra().find(label).map(Value::Text),
             _ => None,
         }

@@ -3,7 +3,7 @@
 //! One pass over the frame's lines, in the order printed; nothing is allocated, nothing is skipped.
 
 use crate::anomaly::Anomaly;
-use crate::audit::{Audit, Outcome};
+use crate::audit::{Audit, Details, Outcome};
 use crate::boundary::trim_end;
 use crate::extra::{self, LABELS_MAX};
 use crate::label::Label;
@@ -99,33 +99,35 @@ fn set<'a>(audit: &mut Audit<'a>, label: Label, reading: Reading<'a>) {
         Label::UserName => audit.user.name = text,
         Label::UserType => audit.user.user_type = text,
         Label::UserId => audit.user.id = text,
-        Label::TargetUserName => audit.target_user.name = text,
-        Label::TargetUserType => audit.target_user.user_type = text,
-        Label::TargetUserId => audit.target_user.id = text,
+        Label::TargetUserName => audit.details_mut().target_user.name = text,
+        Label::TargetUserType => audit.details_mut().target_user.user_type = text,
+        Label::TargetUserId => audit.details_mut().target_user.id = text,
         Label::PrivateKey => audit.key.private_handle = number,
         Label::PublicKey => audit.key.public_handle = number,
         Label::ObjectKey => audit.key.object_handle = number,
-        Label::Mechanism => audit.mechanism = text,
-        Label::UserCount => audit.user_count = text,
-        Label::MfaEnabled => audit.mfa_enabled = text,
-        Label::UserIds => audit.user_ids = text,
-        Label::Operation => audit.operation = text,
-        Label::LocalTime => audit.local_time_usecs = number,
-        Label::HostTime => audit.host_time_usecs = number,
-        Label::PropagationDelay => audit.propagation_delay_usecs = number,
+        Label::Mechanism => audit.details_mut().mechanism = text,
+        Label::UserCount => audit.details_mut().user_count = text,
+        Label::MfaEnabled => audit.details_mut().mfa_enabled = text,
+        Label::UserIds => audit.details_mut().user_ids = text,
+        Label::Operation => audit.details_mut().operation = text,
+        Label::LocalTime => audit.details_mut().local_time_usecs = number,
+        Label::HostTime => audit.details_mut().host_time_usecs = number,
+        Label::PropagationDelay => audit.details_mut().propagation_delay_usecs = number,
     }
 }
 
 /// Does what needs all lines: splits names from codes, compares, counts.
 fn finish(audit: &mut Audit<'_>) {
-    let Audit { user, target_user, anomalies, .. } = audit;
+    let mut details = *audit.details();
+    let Audit { user, anomalies, .. } = audit;
+    let target_user = &mut details.target_user;
     let named = [
         (&mut audit.command_type, &mut audit.command_type_code, Base::Hex),
         (&mut audit.opcode, &mut audit.opcode_code, Base::Hex),
         (&mut audit.log_type, &mut audit.log_type_code, Base::Decimal),
         (&mut user.user_type, &mut user.type_code, Base::Decimal),
         (&mut target_user.user_type, &mut target_user.type_code, Base::Decimal),
-        (&mut audit.operation, &mut audit.operation_code, Base::Decimal),
+        (&mut details.operation, &mut details.operation_code, Base::Decimal),
     ];
     for (name, code, base) in named {
         match name.map(|text| name_code(text, base)) {
@@ -140,5 +142,8 @@ fn finish(audit: &mut Audit<'_>) {
     let many = usize::try_from(audit.extra_lines).map_or(true, |lines| lines > LABELS_MAX);
     if many && extra::exceeds_limit(Walk::new(audit.raw.bytes())) {
         anomalies.insert(Anomaly::ExtraTruncated);
+    }
+    if details != Details::NONE {
+        *audit.details_mut() = details;
     }
 }

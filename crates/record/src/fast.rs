@@ -24,26 +24,22 @@ use crate::print::{Print, mark};
 use crate::raw::{Raw, TextBuffer};
 use crate::reading::Base;
 use crate::scan::{self, Index, LINES_MAX, Scanner, Task, Vectors};
-use crate::vacant::Vacant;
 
 /// Parses a frame of a usual layout. `None`: it is another, or has something odd, or is no record; then
 /// [`crate::parse`] asks the careful parser. For tests and benchmarks.
 #[inline]
 #[must_use]
 pub fn parse<'a>(frame: &'a [u8], limits: &Limits) -> Option<Audit<'a>> {
-    Audit::filled(|vacant| parse_into(frame, limits, vacant).map(drop).ok_or(())).ok()
+    let mut audit = Audit::default();
+    if parse_into(frame, limits, &mut audit) { Some(audit) } else { None }
 }
 
-/// As [`parse`] of this module, to a place where the record may stay.
+/// As [`parse`] of this module, to where the record is to stay. What it held is gone; if the answer is `false`, it holds
+/// anything.
 #[inline]
 #[must_use]
-pub fn parse_into<'r, 'a>(
-    frame: &'a [u8],
-    limits: &Limits,
-    vacant: Vacant<'r, 'a>,
-) -> Option<&'r mut Audit<'a>> {
-    let Vacant(audit) = vacant;
-    scan::dispatch(Plain { frame, limits, audit: &mut *audit }).then_some(audit)
+pub fn parse_into<'a>(frame: &'a [u8], limits: &Limits, audit: &mut Audit<'a>) -> bool {
+    scan::dispatch(Plain { frame, limits, audit })
 }
 
 /// As [`parse`] of this module, with those vector instructions, or the next best that the processor has. For tests and
@@ -74,21 +70,22 @@ pub fn parse_escaped<'a>(
     buffer: &'a mut TextBuffer,
 ) -> Option<(Audit<'a>, usize)> {
     let mut audit = Audit::default();
-    let length = parse_escaped_into(input, limits, buffer, Vacant(&mut audit))?;
+    let length = parse_escaped_into(input, limits, buffer, &mut audit)?;
     Some((audit, length))
 }
 
-/// As [`parse_escaped`], to a place where the record may stay. Gives the string's bytes.
+/// As [`parse_escaped`], to where the record is to stay; gives how many bytes the string has. What `audit` held is gone;
+/// if the answer is `None`, it holds anything.
 #[inline]
 #[must_use]
 pub fn parse_escaped_into<'a>(
     input: &'a [u8],
     limits: &Limits,
     buffer: &'a mut TextBuffer,
-    vacant: Vacant<'_, 'a>,
+    audit: &mut Audit<'a>,
 ) -> Option<usize> {
     buffer.clear();
-    scan::dispatch(Escaped { input, limits, buffer, audit: vacant.0 })
+    scan::dispatch(Escaped { input, limits, buffer, audit })
 }
 
 /// As [`parse_escaped`], with those vector instructions, or the next best that the processor has. For tests and
@@ -174,7 +171,8 @@ pub(crate) fn read_plain<'a, S: Scanner>(
 }
 
 /// Reads a record whose line ends are known and have `WIDTH` bytes each. Each field is written to where it stays as soon
-/// as it is read: so it is neither kept in a register nor copied. `audit` is empty, and holds anything if there is none.
+/// as it is read: so it is neither kept in a register nor copied. Whatever `audit` held is gone; if there is no record, it
+/// holds anything.
 #[inline(always)]
 fn record<'a, const WIDTH: usize, S: Scanner>(
     scanner: S,
@@ -184,6 +182,7 @@ fn record<'a, const WIDTH: usize, S: Scanner>(
     audit: &mut Audit<'a>,
 ) -> Option<()> {
     let mut lines = Lines::<WIDTH, S>::new(scanner, text, index)?;
+    audit.clear_optional();
     audit.raw = raw;
     audit.usecs = lines::time_twice(scanner, text)?;
     header(&mut lines, audit)?;
@@ -198,27 +197,22 @@ fn header<'a, const WIDTH: usize, S: Scanner>(
 ) -> Option<()> {
     audit.version = lines.text(b"Version No : ")?;
     audit.sequence = lines.hex::<_, 16>(b"Sequence No : 0x")??.1;
-    if let Some((_, reboot)) = lines.hex::<_, 8>(b"Reboot counter : 0x")? {
-        audit.reboot = Some(u32::try_from(reboot).ok()?);
-        lines.seen |= mark::REBOOT;
-    }
+    audit.reboot = match lines.hex::<_, 8>(b"Reboot counter : 0x")? {
+        Some((_, reboot)) => Some(u32::try_from(reboot).ok()?),
+        None => None,
+    };
+    lines.seen |= if_some(&audit.reboot, mark::REBOOT);
     command(lines, audit)?;
-    audit.user.id = lines.text(b"User id : ")?;
-    if let Some((text, handle)) = lines.hex::<_, 16>(b"Session Handle : 0x")? {
-        audit.session = Some(Session { text, handle });
-        lines.seen |= mark::SESSION;
-    }
+    audit.user.id = lines.id(b"User id : ", mark::USER_ID)?;
+    let session = lines.hex::<_, 16>(b"Session Handle : 0x")?;
+    audit.session = session.map(|(text, handle)| Session { text, handle });
+    lines.seen |= if_some(&audit.session, mark::SESSION);
     audit.response = lines.response()?;
     (audit.log_type, audit.log_type_code) =
         lines.known(b"Log type : ", Base::Decimal, mark::LOG_TYPE, mark::LOG_TYPE_NAME)?;
     lines.seen |= match audit.version {
         None => 0,
         Some(b"2") => mark::VERSION,
-        Some(_) => mark::UNUSUAL,
-    };
-    lines.seen |= match audit.user.id {
-        None => 0,
-        Some(id) if id.iter().all(u8::is_ascii_digit) => mark::USER_ID,
         Some(_) => mark::UNUSUAL,
     };
     Some(())
@@ -265,12 +259,13 @@ fn clocks<'a, const WIDTH: usize, S: Scanner>(
     mut lines: Lines<'a, '_, WIDTH, S>,
     audit: &mut Audit<'a>,
 ) -> Option<()> {
-    audit.local_time_usecs = lines.clock(b"local time : ", Label::LocalTime)?;
-    audit.host_time_usecs = lines.clock(b"host time : ", Label::HostTime)?;
-    audit.propagation_delay_usecs = lines.clock(b"propagation delay : ", Label::PropagationDelay)?;
-    let has_all = audit.local_time_usecs.is_some()
-        && audit.host_time_usecs.is_some()
-        && audit.propagation_delay_usecs.is_some()
+    let details = audit.details_mut();
+    details.local_time_usecs = lines.clock(b"local time : ", Label::LocalTime)?;
+    details.host_time_usecs = lines.clock(b"host time : ", Label::HostTime)?;
+    details.propagation_delay_usecs = lines.clock(b"propagation delay : ", Label::PropagationDelay)?;
+    let has_all = details.local_time_usecs.is_some()
+        && details.host_time_usecs.is_some()
+        && details.propagation_delay_usecs.is_some()
         && lines.seen & mark::TIME_INFO != 0;
     // With their command type they are no longer unusual, if nothing else is.
     let seen = if has_all { lines.seen & !mark::TIME_INFO | mark::CLOCKS } else { mark::UNUSUAL };
@@ -285,15 +280,17 @@ fn believed<'a, const WIDTH: usize, S: Scanner>(
     mut lines: Lines<'a, '_, WIDTH, S>,
     audit: &mut Audit<'a>,
 ) -> Option<()> {
-    audit.mechanism = lines.text(b"Mechanism : ")?;
-    let target = &mut audit.target_user;
+    audit.print = Print::UNKNOWN;
+    let details = audit.details_mut();
+    details.mechanism = lines.text(b"Mechanism : ")?;
+    let target = &mut details.target_user;
     target.name = lines.text(b"Target User Name : ")?;
     (target.user_type, target.type_code) = lines.named(b"Target User Type : ", Base::Decimal)?;
     target.id = lines.text(b"Target User id : ")?;
-    audit.mfa_enabled = lines.text(b"Mfa enabled : ")?;
-    (audit.operation, audit.operation_code) = lines.named(b"Operation : ", Base::Decimal)?;
-    audit.user_count = lines.text(b"Number of Users : ")?;
-    audit.user_ids = lines.text(b"UserIDs : ")?;
+    details.mfa_enabled = lines.text(b"Mfa enabled : ")?;
+    (details.operation, details.operation_code) = lines.named(b"Operation : ", Base::Decimal)?;
+    details.user_count = lines.text(b"Number of Users : ")?;
+    details.user_ids = lines.text(b"UserIDs : ")?;
     lines.line.is_empty().then_some(())
 }
 

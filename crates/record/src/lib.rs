@@ -24,7 +24,8 @@
 //! * [`parse`]: a frame's text to an [`Audit`], all fields.
 //! * [`parse_brief`]: its front only (time, sequence, reboot, opcode, response), the rest when asked. Half the cost.
 //! * [`parse_escaped`]: a log event's message where it lies in its JSON envelope, still escaped.
-//! * [`parse_into`], [`parse_fast_into`] and [`parse_escaped_into`] spare who puts a record into something larger a copy of it.
+//! * [`parse_into`], [`parse_fast_into`] and [`parse_escaped_into`] write the record to where it is to stay. The others return
+//!   it, which costs a copy of 600 bytes: a tenth of the time.
 //!
 //! # What is borrowed
 //! All texts of a record lie in the bytes that were parsed, which have to outlive it. Of a record parsed while escaped
@@ -72,7 +73,6 @@ mod reason;
 mod record;
 mod scan;
 mod swar;
-mod vacant;
 mod value;
 mod view;
 mod walk;
@@ -83,7 +83,7 @@ pub mod vocabulary;
 
 pub use actor::{Actor, How};
 pub use anomaly::{Anomalies, Anomaly};
-pub use audit::{Audit, Keys, Outcome, Response, Session, User};
+pub use audit::{Audit, Details, Keys, Outcome, Response, Session, User};
 pub use boundary::{is_boundary, trim_end};
 pub use brief::{Brief, parse_brief};
 pub use careful::parse as parse_carefully;
@@ -103,5 +103,4 @@ pub use raw::{Raw, TextBuffer};
 pub use reason::{Malformed, Reason};
 pub use record::{Body, Record};
 pub use scan::Vectors;
-pub use vacant::Vacant;
 pub use value::Value;

@@ -9,7 +9,7 @@ use crate::known;
 use crate::label::Label;
 use crate::print::mark;
 use crate::reading::{self, Base, Reading};
-use crate::scan::{BLOCK, Index, LINES_MAX, NUMBER, PRINTED, Scanner};
+use crate::scan::{BLOCK, Index, LINES_MAX, NUMBER, PLACES, PRINTED, Scanner};
 use crate::swar;
 use crate::time;
 use crate::vocabulary::{Answer, RESPONSES};
@@ -71,10 +71,12 @@ pub(crate) fn time_twice<S: Scanner>(scanner: S, text: &[u8]) -> Option<u64> {
 pub(crate) struct Lines<'a, 'i, const WIDTH: usize, S> {
     scanner: S,
     text: &'a [u8],
-    /// The ends of the lines behind the one at hand.
-    ends: core::slice::Iter<'i, u32>,
-    /// Where the next of them begins.
+    /// Where lines end. Behind the last end stands 0.
+    ends: &'i [u32; PLACES],
+    /// The number of the line behind the one at hand.
     next: usize,
+    /// Where the line at hand ends.
+    end: usize,
     /// The line at hand; empty behind the last.
     pub(crate) line: &'a [u8],
     /// Marks of the lines so far.
@@ -88,35 +90,28 @@ impl<'a, 'i, const WIDTH: usize, S: Scanner> Lines<'a, 'i, WIDTH, S> {
     /// is not of its usual length.
     #[inline(always)]
     pub(crate) fn new(scanner: S, text: &'a [u8], index: &'i mut Index) -> Option<Self> {
-        index.seal(text.len());
-        let (first, others) = index.ends(ENDS_MAX)?.split_first()?;
+        let ends = index.sealed(text.len(), ENDS_MAX)?;
+        let [first, ..] = ends;
         if *first as usize != TIME_LINE {
             return None;
         }
-        let mut lines = Self {
-            scanner,
-            text,
-            ends: others.iter(),
-            next: TIME_LINE + WIDTH,
-            line: &[],
-            seen: 0,
-            names: 0,
-        };
+        let mut lines = Self { scanner, text, ends, next: 1, end: TIME_LINE, line: &[], seen: 0, names: 0 };
         lines.advance()?;
         Some(lines)
     }
 
-    /// Goes on to the next line, which may not be empty.
+    /// Goes on to the next line, which may not be empty, or behind the last.
     #[inline(always)]
     fn advance(&mut self) -> Option<()> {
-        let Some(end) = self.ends.next() else {
-            self.line = &[];
+        let (begin, end) = (self.end.wrapping_add(WIDTH), *self.ends.get(self.next)? as usize);
+        if begin < end {
+            self.line = self.text.get(begin..end)?;
+            self.end = end;
+            self.next = self.next.wrapping_add(1);
             return Some(());
-        };
-        let (start, end) = (self.next, *end as usize);
-        self.line = self.text.get(..end)?.get(start..).filter(|line| !line.is_empty())?;
-        self.next = end.wrapping_add(WIDTH);
-        Some(())
+        }
+        self.line = &[];
+        if end == 0 { Some(()) } else { None }
     }
 
     /// The value of the line at hand, if it has this label. The label comes with its usual colon and blanks.
@@ -148,6 +143,15 @@ impl<'a, 'i, const WIDTH: usize, S: Scanner> Lines<'a, 'i, WIDTH, S> {
         }
     }
 
+    /// The same, of a label whose values are numbers of few digits: its mark.
+    #[inline(always)]
+    pub(crate) fn id<const N: usize>(&mut self, label: &[u8; N], mark: u64) -> Option<Option<&'a [u8]>> {
+        let Some(value) = self.value(label) else { return Some(None) };
+        let is_number = swar::decimal_back(last_word(self.line)?, value.len()).is_some();
+        self.seen |= if is_number { mark } else { mark::UNUSUAL };
+        self.take(value).map(Some)
+    }
+
     /// Takes a line of this label, whatever its value.
     #[inline(always)]
     pub(crate) fn skip<const N: usize>(&mut self, label: &[u8; N]) -> Option<()> {
@@ -160,8 +164,7 @@ impl<'a, 'i, const WIDTH: usize, S: Scanner> Lines<'a, 'i, WIDTH, S> {
     /// The last bytes up to the end of the line at hand.
     #[inline(always)]
     fn last_bytes(&self) -> Option<&'a [u8; NUMBER]> {
-        let end = self.next.wrapping_sub(WIDTH);
-        self.text.get(end.wrapping_sub(NUMBER)..end)?.first_chunk()
+        self.text.get(..self.end)?.last_chunk()
     }
 
     /// A number of at most `MAX` digits, and its text. The label comes with its usual colon and blanks, and `0x`.
@@ -171,16 +174,15 @@ impl<'a, 'i, const WIDTH: usize, S: Scanner> Lines<'a, 'i, WIDTH, S> {
         label: &[u8; N],
     ) -> Option<Option<(&'a [u8], u64)>> {
         let line = self.line;
-        let text = match line.split_first_chunk() {
-            Some((front, _)) if front == label => line.get(N - 2..)?,
+        let (text, count) = match line.split_first_chunk() {
+            Some((front, digits)) if front == label => (line.get(N - 2..)?, digits.len()),
             _ if line.first() == label.first() => {
                 let Some(value) = value_of_odd(line, label.strip_suffix(b"0x")?) else { return Some(None) };
                 self.seen |= mark::UNUSUAL;
-                value
+                (value, behind(value, b"0x")?.len())
             }
             _ => return Some(None),
         };
-        let count = behind(text, b"0x")?.len();
         if MAX < NUMBER && count > MAX {
             return None;
         }
@@ -236,7 +238,7 @@ impl<'a, 'i, const WIDTH: usize, S: Scanner> Lines<'a, 'i, WIDTH, S> {
         at: u32,
     ) -> Option<Named<'a>> {
         if self.line.first() == label.first()
-            && let Some((length, code)) = usual_code(self.line, base)
+            && let Some((length, code)) = usual_code(self.scanner, self.line, base)
             && let Some(name) = self.line.get(N..length)
             && let Some(number) = known::number(self.scanner, self.window(length)?, length)
         {
@@ -253,8 +255,8 @@ impl<'a, 'i, const WIDTH: usize, S: Scanner> Lines<'a, 'i, WIDTH, S> {
     /// What stands up to a place in the line at hand.
     #[inline(always)]
     fn window(&self, length: usize) -> Option<&'a [u8; BLOCK]> {
-        let end = self.next.wrapping_sub(WIDTH).wrapping_sub(self.line.len()).wrapping_add(length);
-        self.text.get(end.wrapping_sub(BLOCK)..end)?.first_chunk()
+        let end = self.end.wrapping_sub(self.line.len()).wrapping_add(length);
+        self.text.get(..end)?.last_chunk()
     }
 
     /// A name and its code.
@@ -340,9 +342,9 @@ fn answer(value: &[u8], response: &Response<'_>) -> Option<u64> {
 /// The code behind a name, and where the name ends: hex with `0x` and small letters, of at most four digits, or decimal, of
 /// one or two digits, without leading zeros.
 #[inline(always)]
-fn usual_code(line: &[u8], base: Base) -> Option<(usize, u64)> {
-    let (_, [word @ .., b')']) = line.split_last_chunk::<9>()? else { return None };
-    let word = u64::from_le_bytes(*word);
+fn usual_code<S: Scanner>(scanner: S, line: &[u8], base: Base) -> Option<(usize, u64)> {
+    let [front @ .., b')'] = line else { return None };
+    let word = last_word(front)?;
     if base == Base::Decimal {
         let [.., b1, b2, b3, digit] = word.to_le_bytes();
         let digit = u64::from(digit.wrapping_sub(b'0'));
@@ -353,18 +355,18 @@ fn usual_code(line: &[u8], base: Base) -> Option<(usize, u64)> {
         };
         return if digit < 10 { Some((length, tens * 10 + digit)) } else { None };
     }
-    // A name with an x of its own that is taken for that of the code only costs a longer way.
-    let before = swar::first(word, b'x')?.checked_sub(3)?;
-    let shift = u32::try_from(before).ok()? * 8;
-    let [_, last] = halves(word);
-    let [front, first_digit] = [word, u64::from(last)].map(|from| halves(from.wrapping_shr(shift))[0]);
-    let has_zero_before = before != 3 && first_digit & 0xff == u32::from(b'0');
-    if front != u32::from_le_bytes(*b" (0x") || shift > 24 || has_zero_before {
+    // From the blank on. A name with an x of its own that is taken for that of the code only costs a longer way.
+    let shift = swar::bits_before(word, b'x').wrapping_sub(24);
+    if shift > 24 || halves(word.wrapping_shr(shift))[0] != u32::from_le_bytes(*b" (0x") {
         return None;
     }
+    let [_, last] = halves(word);
     let used = u32::MAX << shift;
-    let code = swar::hex_4(last & used | u32::from_le_bytes(*b"0000") & !used)?;
-    Some((line.len().checked_sub(9)? + before, u64::from(code)))
+    let code = scanner.hex_4(last & used | u32::from_le_bytes(*b"0000") & !used)?;
+    // The least code of so many digits. How many there are the processor cannot guess: so nothing branches on it.
+    let least = 1 << ((24 - shift) / 2) & !1;
+    let length = line.len().checked_sub(9)? + shift as usize / 8;
+    if code < least { None } else { Some((length, u64::from(code))) }
 }
 
 /// The first and the last four bytes of a word.

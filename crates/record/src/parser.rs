@@ -7,7 +7,6 @@ use crate::limits::Limits;
 use crate::odd;
 use crate::reason::Malformed;
 use crate::scan::{self, Index, Scanner, Task};
-use crate::vacant::Vacant;
 
 /// Parses a frame.
 ///
@@ -18,22 +17,17 @@ use crate::vacant::Vacant;
 /// [`Reason::ALL`](crate::Reason::ALL).
 #[inline]
 pub fn parse<'a>(frame: &'a [u8], limits: &Limits) -> Result<Audit<'a>, Malformed> {
-    Audit::filled(|vacant| parse_into(frame, limits, vacant).map(drop))
+    let mut audit = Audit::default();
+    parse_into(frame, limits, &mut audit).map(|()| audit)
 }
 
-/// Parses a frame to a place where the record may stay, and gives it there.
+/// Parses a frame to where the record is to stay. What `audit` held is gone; on an error it holds anything.
 ///
 /// # Errors
 /// As of [`parse`].
 #[inline]
-pub fn parse_into<'r, 'a>(
-    frame: &'a [u8],
-    limits: &Limits,
-    vacant: Vacant<'r, 'a>,
-) -> Result<&'r mut Audit<'a>, Malformed> {
-    let Vacant(audit) = vacant;
-    scan::dispatch(Whole { frame, limits, audit: &mut *audit })?;
-    Ok(audit)
+pub fn parse_into<'a>(frame: &'a [u8], limits: &Limits, audit: &mut Audit<'a>) -> Result<(), Malformed> {
+    scan::dispatch(Whole { frame, limits, audit })
 }
 
 /// A frame to be parsed by whoever can.

@@ -28,6 +28,13 @@ pub enum Body<'a> {
 }
 
 impl<'a> Record<'a> {
+    /// An audit record of an origin that says nothing yet: [`Self::audit_mut`] is the place for what it says.
+    #[inline]
+    #[must_use]
+    pub fn of(origin: Origin<'a>) -> Self {
+        Self { origin, body: Body::Audit(Audit::default()) }
+    }
+
     /// The sort of record.
     #[inline]
     #[must_use]
@@ -62,6 +69,16 @@ impl<'a> Record<'a> {
     #[must_use]
     pub const fn audit(&self) -> Option<&Audit<'a>> {
         match &self.body {
+            Body::Audit(audit) => Some(audit),
+            Body::Document(_) => None,
+        }
+    }
+
+    /// The same, to be parsed to.
+    #[inline]
+    #[must_use]
+    pub const fn audit_mut(&mut self) -> Option<&mut Audit<'a>> {
+        match &mut self.body {
             Body::Audit(audit) => Some(audit),
             Body::Document(_) => None,
         }

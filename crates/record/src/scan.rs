@@ -48,16 +48,23 @@ pub(crate) trait Scanner: Copy {
         block.get(from..) == other.get(from..)
     }
 
-    /// The places of the lowest bits, each and `base` added; of those that are not there, any number.
+    /// Whether one of the bytes that have a bit is not `byte`.
     #[inline(always)]
-    fn places(self, mut bits: u64, base: u32) -> [u32; AT_ONCE] {
-        let mut places = [0; AT_ONCE];
-        for place in &mut places {
-            *place = base.wrapping_add(bits.trailing_zeros());
-            bits &= bits.wrapping_sub(1);
-        }
-        places
+    fn has_other(self, block: &[u8; BLOCK], bits: u64, byte: u8) -> bool {
+        bits & !self.equal(block, byte) != 0
     }
+
+    /// Where a block begins, in the form in which it is added to places.
+    type Base: Copy;
+
+    /// That of a block that begins there.
+    fn base(self, begin: u32) -> Self::Base;
+
+    /// That of the next block.
+    fn next_base(self, base: Self::Base) -> Self::Base;
+
+    /// The places of the lowest bits, where the block begins added to each; of those that are not there, any number.
+    fn places(self, bits: u64, base: Self::Base) -> [u32; AT_ONCE];
 
     /// The number that the last `count` bytes print in hex digits of either case. `None` if there are none or more than the
     /// block has, or one is no digit.
@@ -66,7 +73,13 @@ pub(crate) trait Scanner: Copy {
         digits::hex(*block, count)
     }
 
-    /// The same for decimal digits.
+    /// The number that four hex digits with small letters print.
+    #[inline(always)]
+    fn hex_4(self, digits: u32) -> Option<u32> {
+        swar::hex_4(digits)
+    }
+
+    /// The number that the last bytes print in decimal digits, as [`Self::hex`].
     #[inline(always)]
     fn decimal(self, block: &[u8; NUMBER], count: usize) -> Option<u64> {
         digits::decimal(*block, count)
@@ -182,39 +195,41 @@ impl Vectors {
     }
 }
 
-/// What is known of the blocks of a string so far.
-struct Part {
-    /// Bytes.
-    base: u32,
-    /// Line ends.
-    count: usize,
-    /// Whether an escape begins with the last byte: 1 or 0.
-    has_escape: u64,
-    /// Not 0 if there is an escape of something else than a line end.
-    others: u64,
+/// The places of the lowest bits, by ordinary arithmetic.
+#[inline(always)]
+fn places_of(mut bits: u64, base: u32) -> [u32; AT_ONCE] {
+    let mut places = [0; AT_ONCE];
+    for place in &mut places {
+        *place = base.wrapping_add(bits.trailing_zeros());
+        bits &= bits.wrapping_sub(1);
+    }
+    places
 }
 
 /// Positions of line ends.
 #[derive(Debug)]
 pub(crate) struct Index {
-    ends: [u32; LINES_MAX + AT_ONCE],
+    ends: [u32; PLACES],
     count: usize,
 }
 
+/// Places of an index: some more than are held, for those that are written at once.
+pub(crate) const PLACES: usize = LINES_MAX + AT_ONCE;
+
 impl Index {
     /// An empty index, to be filled where it lies: it is written in small pieces, and a copy would wait for them.
-    pub(crate) const EMPTY: Self = Self { ends: [0; LINES_MAX + AT_ONCE], count: 0 };
+    pub(crate) const EMPTY: Self = Self { ends: [0; PLACES], count: 0 };
 
     /// Adds the line ends of a text. `None` if it is shorter than a block.
     #[inline(always)]
     pub(crate) fn add_lines<S: Scanner>(&mut self, scanner: S, text: &[u8]) -> Option<()> {
         let (blocks, rest) = text.as_chunks::<BLOCK>();
         let last = text.last_chunk()?;
-        let mut base = 0;
+        let mut base = scanner.base(0);
         let mut count = self.count;
         for block in blocks {
             count = self.add_at(scanner, count, base, scanner.equal(block, b'\n'));
-            base = base.wrapping_add(64);
+            base = scanner.next_base(base);
         }
         if !rest.is_empty() {
             count = self.add_at(scanner, count, base, scanner.equal(last, b'\n') >> (BLOCK - rest.len()));
@@ -229,10 +244,10 @@ impl Index {
     pub(crate) fn refill<S: Scanner>(&mut self, scanner: S, text: &[u8], from: usize, most: usize) -> usize {
         self.count = 0;
         let (blocks, rest) = text.get(from..).unwrap_or_default().as_chunks::<BLOCK>();
-        let mut base = u32::try_from(from).unwrap_or(u32::MAX);
+        let mut base = scanner.base(u32::try_from(from).unwrap_or(u32::MAX));
         for block in blocks {
             self.add(scanner, base, scanner.equal(block, b'\n'));
-            base = base.wrapping_add(64);
+            base = scanner.next_base(base);
             if self.count > most {
                 return self.count;
             }
@@ -257,73 +272,68 @@ impl Index {
     /// `None` if no quote ends the string, or it has any other escape than that of a line end.
     #[inline(always)]
     pub(crate) fn add_string<S: Scanner>(&mut self, scanner: S, input: &[u8]) -> Option<usize> {
-        let mut part = Part { base: 0, count: self.count, has_escape: 0, others: 0 };
-        let (blocks, rest) = input.as_chunks::<BLOCK>();
-        let mut end = None;
-        for block in blocks {
-            end = self.add_of_string(scanner, &mut part, block);
-            if end.is_some() {
-                break;
+        let mut base = scanner.base(0);
+        let mut count = self.count;
+        let mut has_others = false;
+        let mut rest = input;
+        let stops = loop {
+            let padded;
+            let around: &[u8; BLOCK + 1] = match rest.first_chunk() {
+                Some(around) => around,
+                None => {
+                    // Zeros end a string, too.
+                    padded = with_zeros(rest);
+                    &padded
+                }
+            };
+            let (Some(block), Some(behind)) = (around.first_chunk(), around.last_chunk()) else {
+                return None;
+            };
+            let stops = scanner.ends_string(block);
+            let before = stops.wrapping_sub(1) & !stops;
+            let escapes = scanner.equal(block, b'\\') & before;
+            has_others |= scanner.has_other(behind, escapes, b'n');
+            count = self.add_at(scanner, count, base, escapes);
+            if stops != 0 {
+                break stops;
             }
-        }
-        let end = match end {
-            Some(end) => end,
-            None => {
-                // Zeros end a string, too.
-                let mut block = [0; BLOCK];
-                block.get_mut(..rest.len())?.copy_from_slice(rest);
-                self.add_of_string(scanner, &mut part, &block)?
-            }
+            base = scanner.next_base(base);
+            rest = rest.get(BLOCK..)?;
         };
-        self.count = part.count;
-        (part.others == 0 && input.get(end) == Some(&b'"')).then_some(end)
-    }
-
-    #[inline(always)]
-    fn add_of_string<S: Scanner>(
-        &mut self,
-        scanner: S,
-        part: &mut Part,
-        block: &[u8; BLOCK],
-    ) -> Option<usize> {
-        let stops = scanner.ends_string(block);
-        let before = stops.wrapping_sub(1) & !stops;
-        let escapes = scanner.equal(block, b'\\') & before;
-        part.others |= (escapes << 1 | part.has_escape) & !scanner.equal(block, b'n');
-        part.has_escape = escapes >> 63;
-        part.count = self.add_at(scanner, part.count, part.base, escapes);
-        let end = part.base.wrapping_add(stops.trailing_zeros());
-        part.base = part.base.wrapping_add(64);
-        (stops != 0).then_some(end as usize)
+        self.count = count;
+        let place = stops.trailing_zeros() as usize;
+        let is_string = !has_others && rest.get(place) == Some(&b'"');
+        is_string.then_some(input.len().wrapping_sub(rest.len()).wrapping_add(place))
     }
 
     /// Adds the places of the bits, counted from `base`.
     #[inline(always)]
-    fn add<S: Scanner>(&mut self, scanner: S, base: u32, bits: u64) {
+    fn add<S: Scanner>(&mut self, scanner: S, base: S::Base, bits: u64) {
         self.count = self.add_at(scanner, self.count, base, bits);
     }
 
     /// The same behind `held` others, which are counted by who asks: in a register. Gives how many there are then.
     #[inline(always)]
-    fn add_at<S: Scanner>(&mut self, scanner: S, held: usize, base: u32, bits: u64) -> usize {
+    fn add_at<S: Scanner>(&mut self, scanner: S, held: usize, base: S::Base, bits: u64) -> usize {
         let count = bits.count_ones() as usize;
         if let Some(free) = self.ends.get_mut(held..).and_then(|free| free.first_chunk_mut()) {
             *free = scanner.places(bits, base);
         }
         if count > AT_ONCE {
-            self.add_more(held, base, bits);
+            self.add_more(scanner, held, base, bits);
         }
         held.wrapping_add(count)
     }
 
     #[cold]
     #[inline(never)]
-    fn add_more(&mut self, held: usize, base: u32, mut bits: u64) {
+    fn add_more<S: Scanner>(&mut self, scanner: S, held: usize, base: S::Base, mut bits: u64) {
         for place in self.ends.iter_mut().skip(held) {
             if bits == 0 {
                 break;
             }
-            *place = base.wrapping_add(bits.trailing_zeros());
+            let [lowest, ..] = scanner.places(bits, base);
+            *place = lowest;
             bits &= bits.wrapping_sub(1);
         }
     }
@@ -354,10 +364,15 @@ impl Index {
         }
     }
 
-    /// Of a sealed index: all line ends, and the text's. `None` if there are more than `most`.
+    /// Seals it, and gives all line ends, the text's, and a 0. `None` if there are more than `most`.
     #[inline(always)]
-    pub(crate) fn ends(&self, most: usize) -> Option<&[u32]> {
-        if self.count > most { None } else { self.ends.get(..=self.count) }
+    pub(crate) fn sealed(&mut self, end: usize, most: usize) -> Option<&[u32; PLACES]> {
+        self.seal(end);
+        if self.count > most {
+            return None;
+        }
+        *self.ends.get_mut(self.count.wrapping_add(1))? = 0;
+        Some(&self.ends)
     }
 
     /// Position of a line end that is held, or of the text's end; of others, any.
@@ -365,6 +380,16 @@ impl Index {
     pub(crate) fn end(&self, number: usize) -> usize {
         self.ends.get(number).map_or(0, |end| *end as usize)
     }
+}
+
+/// Bytes with zeros behind.
+#[cold]
+fn with_zeros(bytes: &[u8]) -> [u8; BLOCK + 1] {
+    let mut padded = [0; BLOCK + 1];
+    for (place, byte) in padded.iter_mut().zip(bytes) {
+        *place = *byte;
+    }
+    padded
 }
 
 #[cfg(test)]

@@ -22,10 +22,17 @@ pub(crate) const fn last(word: u64, byte: u8) -> Option<u32> {
 /// The place of the first byte that is `byte`, if there is one.
 #[inline(always)]
 pub(crate) const fn first(word: u64, byte: u8) -> Option<usize> {
+    let bits = bits_before(word, byte);
+    if bits > 56 { None } else { Some(bits as usize / 8) }
+}
+
+/// How many bits stand before the first byte that is `byte`; if there is none, more than 56.
+#[inline(always)]
+pub(crate) const fn bits_before(word: u64, byte: u8) -> u32 {
     let other = word ^ (u64_of(byte) * ONES);
     // A borrow spoils only what is behind the first.
     let same = other.wrapping_sub(ONES) & !other & HIGHS;
-    if same == 0 { None } else { Some(same.trailing_zeros() as usize / 8) }
+    same.trailing_zeros().wrapping_sub(7)
 }
 
 /// The byte at a place below 8.

@@ -14,7 +14,8 @@ use common::split;
 use edits::edit;
 use hsmstream_record::{
     Audit, Body, Brief, Field, Limits, Malformed, Origin, Record, TextBuffer, Value, Vectors, parse,
-    parse_brief, parse_carefully, parse_escaped, parse_escaped_with, parse_fast, parse_fast_with, trim_end,
+    parse_brief, parse_carefully, parse_escaped, parse_escaped_into, parse_escaped_with, parse_fast,
+    parse_fast_into, parse_fast_with, parse_into, trim_end,
 };
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -56,6 +57,18 @@ const MADE: [&[u8]; 5] = [
     host time : 04/30/22 20:13:18.191729 usec:1650658398191729\npropagation delay\t: usec:39\n",
 ];
 
+/// A record that has all there is, and is odd: no record that is parsed to its place may keep any of it.
+const FULL: &[u8] =
+    b"Time: 04/22/22 20:13:18.000000, usecs:1650658398000000\nVersion No : 2\nSequence No : 0x1f\n\
+    Reboot counter : 0x2\nOpcode : CN_SHARE_OBJECT (0x12)\nCommand Type(hex) : CN_MGMT_CMD (0x0)\n\
+    User id : 9\nSession Handle : 0x1004001\nResponse : 0:HSM Error: SUCCESS\nOdd : 1\n\
+    Log type : USER_MANAGE_LOG (3)\nPriv/Secret Key Handle : 1\nPublic Key Handle : 2\nKey Handle : 3\n\
+    local time : 04/30/22 20:13:18.189504, usec:1650658398189504\n\
+    host time : 04/30/22 20:13:18.191729 usec:1650658398191729\npropagation delay : usec:39\n\
+    User Name : officer1\nUser Type : CN_CRYPTO_OFFICER (2)\nMechanism : 1\nTarget User Name : carol\n\
+    Target User Type : CN_CRYPTO_USER (1)\nTarget User id : 12\nMfa enabled : no\nOperation : SHARE (1)\n\
+    Number of Users : 2\nUserIDs : 3,4";
+
 /// Bytes that mean something somewhere in a record, and neighbours of the digits.
 const BYTES: &[u8] = b"\n\r\t :(),./x0159afAFgG@`U\0\x0b\x1a\x7f\x80\xff";
 
@@ -77,6 +90,7 @@ fn agrees(frame: &[u8]) -> bool {
     }
     agrees_escaped(frame, fast.as_ref());
     agrees_on_demand(frame, careful);
+    agrees_in_place(frame, careful, fast);
     assert_eq!(parse(frame, &Limits::default()), careful, "{}", frame.escape_ascii());
     fast.is_some()
 }
@@ -88,6 +102,43 @@ fn agrees_on_demand(frame: &[u8], careful: Result<Audit<'_>, Malformed>) {
     if let (Ok(brief), Ok(audit)) = (brief, careful) {
         assert_eq!(brief.parse(), audit, "{}", frame.escape_ascii());
     }
+}
+
+/// What is parsed to a place that held another record is what the others give.
+fn agrees_in_place<'a>(frame: &'a [u8], careful: Result<Audit<'a>, Malformed>, fast: Option<Audit<'a>>) {
+    let limits = Limits::default();
+    let mut full = parse_carefully(FULL, &limits).expect("a record");
+    full.print = parse(MADE[0], &limits).expect("a record").print;
+    // Prints take no part in comparisons.
+    let with_print = |audit: Audit<'a>| (audit, audit.print.numbers());
+    let mut audit = full;
+    let whole = parse_into(frame, &limits, &mut audit).map(|()| audit);
+    assert_eq!(whole, careful, "{}", frame.escape_ascii());
+    let print = fast.map_or((0, 0), |fast| fast.print.numbers());
+    assert!(whole.is_err() || audit.print.numbers() == print, "{}", frame.escape_ascii());
+    let mut audit = full;
+    let usual = parse_fast_into(frame, &limits, &mut audit).then_some(audit);
+    assert_eq!(usual.map(with_print), fast.map(with_print), "{}", frame.escape_ascii());
+    let escaped = [&escape(frame)[..], b"\""].concat();
+    let (mut buffer, mut other) = (TextBuffer::new(), TextBuffer::new());
+    let mut audit = full;
+    let length = parse_escaped_into(&escaped, &limits, &mut buffer, &mut audit);
+    let expected = parse_escaped(&escaped, &limits, &mut other);
+    assert_eq!(length.map(|length| (audit, length)), expected, "{}", frame.escape_ascii());
+}
+
+#[test]
+fn the_full_record_has_all_there_is() {
+    let full = parse_carefully(FULL, &Limits::default()).expect("a record");
+    let record = Record { origin: Origin::default(), body: Body::Audit(full) };
+    let others =
+        ["account", "log_group", "log_stream", "cluster", "hsm", "event_id", "event_timestamp", "actor."];
+    for name in Field::NAMES.into_iter().filter(|name| !others.iter().any(|other| name.starts_with(other))) {
+        let field = Field::parse(name).expect("a name");
+        assert!(record.value(&field).is_some(), "{name}");
+    }
+    assert!(!full.anomalies.is_empty());
+    assert!(full.extra().next().is_some());
 }
 
 /// The same of the frame as a JSON string.

@@ -103,7 +103,10 @@ pub(crate) fn set_outline(outline: &mut Outline, audit: &Audit<'_>) -> bool {
     lengths[USER_NAME] = audit.user.name.map_or(0, bytes);
     lengths[PRIVATE_KEY] = decimal_digits(audit.key.private_handle.unwrap_or_default());
     lengths[PUBLIC_KEY] = decimal_digits(audit.key.public_handle.unwrap_or_default());
-    if audit.key.object_handle.is_some() || audit.version.is_some() || audit.local_time_usecs.is_some() {
+    if audit.key.object_handle.is_some()
+        || audit.version.is_some()
+        || audit.details().local_time_usecs.is_some()
+    {
         rare(audit, lengths);
     }
     *front = front_of(audit, lengths).unwrap_or_default();
@@ -154,15 +157,15 @@ fn front<const S: usize, const R: usize>(
 fn rare(audit: &Audit<'_>, lengths: &mut [u32; SLOTS]) {
     lengths[OBJECT_KEY] = decimal_digits(audit.key.object_handle.unwrap_or_default());
     lengths[USER_ID] = audit.user.id.map_or(0, bytes);
-    lengths[TARGET_NAME] = audit.target_user.name.map_or(0, bytes);
-    lengths[TARGET_ID] = audit.target_user.id.map_or(0, bytes);
-    lengths[USER_COUNT] = audit.user_count.map_or(0, bytes);
-    lengths[USER_IDS] = audit.user_ids.map_or(0, bytes);
+    lengths[TARGET_NAME] = audit.details().target_user.name.map_or(0, bytes);
+    lengths[TARGET_ID] = audit.details().target_user.id.map_or(0, bytes);
+    lengths[USER_COUNT] = audit.details().user_count.map_or(0, bytes);
+    lengths[USER_IDS] = audit.details().user_ids.map_or(0, bytes);
     lengths[LOCAL_TIME] = PRINTED_TIME;
-    lengths[LOCAL_USECS] = decimal_digits(audit.local_time_usecs.unwrap_or_default());
+    lengths[LOCAL_USECS] = decimal_digits(audit.details().local_time_usecs.unwrap_or_default());
     lengths[HOST_TIME] = PRINTED_TIME;
-    lengths[HOST_USECS] = decimal_digits(audit.host_time_usecs.unwrap_or_default());
-    lengths[DELAY] = decimal_digits(audit.propagation_delay_usecs.unwrap_or_default());
+    lengths[HOST_USECS] = decimal_digits(audit.details().host_time_usecs.unwrap_or_default());
+    lengths[DELAY] = decimal_digits(audit.details().propagation_delay_usecs.unwrap_or_default());
 }
 
 /// A number that is mostly another for another shape.
@@ -331,8 +334,8 @@ pub(crate) fn is_of_shape(field: &Field, audit: &Audit<'_>) -> bool {
         Field::Session | Field::Connection => audit.session.is_none(),
         Field::UserName => audit.user.name.is_none(),
         Field::UserId => audit.user.id.is_none(),
-        Field::TargetUserName => audit.target_user.name.is_none(),
-        Field::TargetUserId => audit.target_user.id.is_none(),
+        Field::TargetUserName => audit.details().target_user.name.is_none(),
+        Field::TargetUserId => audit.details().target_user.id.is_none(),
         Field::KeyPrivateHandle => audit.key.private_handle.is_none(),
         Field::KeyPublicHandle => audit.key.public_handle.is_none(),
         Field::KeyObjectHandle => audit.key.object_handle.is_none(),
@@ -340,11 +343,11 @@ pub(crate) fn is_of_shape(field: &Field, audit: &Audit<'_>) -> bool {
             let keys = audit.key;
             [keys.private_handle, keys.public_handle, keys.object_handle].iter().all(Option::is_none)
         }
-        Field::UserCount => audit.user_count.is_none(),
-        Field::UserIds => audit.user_ids.is_none(),
-        Field::LocalTimeUsecs => audit.local_time_usecs.is_none(),
-        Field::HostTimeUsecs => audit.host_time_usecs.is_none(),
-        Field::PropagationDelayUsecs => audit.propagation_delay_usecs.is_none(),
+        Field::UserCount => audit.details().user_count.is_none(),
+        Field::UserIds => audit.details().user_ids.is_none(),
+        Field::LocalTimeUsecs => audit.details().local_time_usecs.is_none(),
+        Field::HostTimeUsecs => audit.details().host_time_usecs.is_none(),
+        Field::PropagationDelayUsecs => audit.details().propagation_delay_usecs.is_none(),
         _ => false,
     }
 }
@@ -376,8 +379,8 @@ pub(crate) fn glance<'a>(field: &Field, audit: &Audit<'a>) -> Glance<'a> {
         Field::KeyObjectHandle => number(audit.key.object_handle),
         Field::UserName => text(audit.user.name),
         Field::UserId => text(audit.user.id),
-        Field::TargetUserName => text(audit.target_user.name),
-        Field::TargetUserId => text(audit.target_user.id),
+        Field::TargetUserName => text(audit.details().target_user.name),
+        Field::TargetUserId => text(audit.details().target_user.id),
         Field::Sequence => Glance::Number(audit.sequence),
         Field::Usecs => Glance::Number(audit.usecs),
         _ => Glance::Unknown,

@@ -18,7 +18,7 @@ use crate::packs::Unfaithful;
 use crate::rounds::{Job, Line, Size, Wrong, measure};
 use core::fmt;
 use core::str::FromStr;
-use hsmstream_record::{Audit, Limits, Response};
+use hsmstream_record::{Audit, Limits, Response, parse_into};
 use parallel::ReadFiles;
 
 /// A stage.
@@ -230,9 +230,11 @@ fn parse_alone<'b>(name: &'b str, buffer: &'b Buffer) -> Job<'b> {
     let limits = Limits::default();
     Job::new(name, buffer.failures, move || {
         // Looked at where the parser wrote it, as the rivals' records are.
-        let found = buffer
-            .frames()
-            .map(|frame| is_failed_login(hsmstream_record::parse(frame, &limits).as_ref().ok()));
+        let mut audit = Audit::default();
+        let found = buffer.frames().map(|frame| {
+            let parsed = parse_into(frame, &limits, &mut audit);
+            is_failed_login(parsed.is_ok().then_some(&audit))
+        });
         found.sum()
     })
 }

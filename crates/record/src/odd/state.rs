@@ -5,7 +5,7 @@
 //! Each value is read by the function that the careful parser reads it with, or by a shorter way to the same.
 
 use crate::anomaly::{Anomalies, Anomaly};
-use crate::audit::{Audit, Outcome, Response, Session};
+use crate::audit::{Audit, Details, Outcome, Response, Session, User};
 use crate::label::Label;
 use crate::lines::{self, Named, ShortCode};
 use crate::reading::{self, Base, Reading};
@@ -89,11 +89,17 @@ impl State {
             return Err(Malformed::new(Reason::MissingOpcode, end));
         }
         let mut anomalies = self.anomalies;
-        let Audit { user, target_user, operation, operation_code, .. } = audit;
+        let user = &mut audit.user;
         (user.user_type, user.type_code) = named(user.user_type, Base::Decimal, &mut anomalies);
-        (target_user.user_type, target_user.type_code) =
-            named(target_user.user_type, Base::Decimal, &mut anomalies);
-        (*operation, *operation_code) = named(*operation, Base::Decimal, &mut anomalies);
+        let Details { target_user: User { user_type, .. }, operation, .. } = *audit.details();
+        if user_type.is_some() {
+            let target = &mut audit.details_mut().target_user;
+            (target.user_type, target.type_code) = named(user_type, Base::Decimal, &mut anomalies);
+        }
+        if operation.is_some() {
+            let details = audit.details_mut();
+            (details.operation, details.operation_code) = named(operation, Base::Decimal, &mut anomalies);
+        }
         if audit.response.is_some_and(|response| response.outcome != Outcome::of_code(response.code)) {
             anomalies.insert(Anomaly::ResponseConflict);
         }
@@ -129,10 +135,10 @@ fn set<'a>(
         Label::PrivateKey if text.is_some() => audit.key.private_handle = Some(decimal(line, value)?),
         Label::PublicKey if text.is_some() => audit.key.public_handle = Some(decimal(line, value)?),
         Label::ObjectKey if text.is_some() => audit.key.object_handle = Some(decimal(line, value)?),
-        Label::LocalTime if text.is_some() => audit.local_time_usecs = Some(clock(value)?.0),
-        Label::HostTime if text.is_some() => audit.host_time_usecs = Some(clock(value)?.0),
+        Label::LocalTime if text.is_some() => audit.details_mut().local_time_usecs = Some(clock(value)?.0),
+        Label::HostTime if text.is_some() => audit.details_mut().host_time_usecs = Some(clock(value)?.0),
         Label::PropagationDelay if text.is_some() => {
-            audit.propagation_delay_usecs = Some(delay(value)?);
+            audit.details_mut().propagation_delay_usecs = Some(delay(value)?);
         }
         // Only the first line of a label before the user name counts, so an absent value is what is there already.
         Label::Reboot
@@ -153,16 +159,16 @@ fn set<'a>(
         }
         Label::UserName => audit.user.name = Some(value),
         Label::UserId => audit.user.id = text,
-        Label::TargetUserName => audit.target_user.name = Some(value),
-        Label::TargetUserId => audit.target_user.id = text,
+        Label::TargetUserName => audit.details_mut().target_user.name = Some(value),
+        Label::TargetUserId => audit.details_mut().target_user.id = text,
         // Behind a user name the last line counts: these are split at the end.
         Label::UserType => audit.user.user_type = text,
-        Label::TargetUserType => audit.target_user.user_type = text,
-        Label::Operation => audit.operation = text,
-        Label::Mechanism => audit.mechanism = text,
-        Label::UserCount => audit.user_count = text,
-        Label::MfaEnabled => audit.mfa_enabled = text,
-        Label::UserIds => audit.user_ids = text,
+        Label::TargetUserType => audit.details_mut().target_user.user_type = text,
+        Label::Operation => audit.details_mut().operation = text,
+        Label::Mechanism => audit.details_mut().mechanism = text,
+        Label::UserCount => audit.details_mut().user_count = text,
+        Label::MfaEnabled => audit.details_mut().mfa_enabled = text,
+        Label::UserIds => audit.details_mut().user_ids = text,
     }
     Some(())
 }

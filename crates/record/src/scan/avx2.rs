@@ -10,15 +10,15 @@
 )]
 
 use super::found::Found;
-use super::{BLOCK, NUMBER, PRINTED, Scanner, Task};
+use super::{AT_ONCE, BLOCK, NUMBER, PRINTED, Scanner, Task, places_of};
 use crate::swar;
 use std::arch::x86_64::{
-    __m128i, __m256i, _mm_add_epi8, _mm_add_epi16, _mm_and_si128, _mm_cmpeq_epi8, _mm_cvtsi128_si64,
-    _mm_extract_epi64, _mm_loadu_si128, _mm_madd_epi16, _mm_maddubs_epi16, _mm_min_epu8, _mm_movemask_epi8,
-    _mm_packus_epi16, _mm_packus_epi32, _mm_set1_epi8, _mm_set1_epi16, _mm_set1_epi32, _mm_setr_epi8,
-    _mm_setr_epi16, _mm_setzero_si128, _mm_shuffle_epi8, _mm_srli_epi16, _mm_sub_epi8,
-    _mm256_castsi256_si128, _mm256_cmpeq_epi8, _mm256_loadu_si256, _mm256_min_epu8, _mm256_movemask_epi8,
-    _mm256_or_si256, _mm256_set1_epi8, _mm256_sub_epi8,
+    __m128i, __m256i, _mm_add_epi8, _mm_add_epi16, _mm_and_si128, _mm_cmpeq_epi8, _mm_cvtsi32_si128,
+    _mm_cvtsi128_si32, _mm_cvtsi128_si64, _mm_extract_epi64, _mm_loadu_si128, _mm_madd_epi16,
+    _mm_maddubs_epi16, _mm_min_epu8, _mm_movemask_epi8, _mm_packus_epi16, _mm_packus_epi32, _mm_set1_epi8,
+    _mm_set1_epi16, _mm_set1_epi32, _mm_setr_epi8, _mm_setr_epi16, _mm_setzero_si128, _mm_shuffle_epi8,
+    _mm_srli_epi16, _mm_sub_epi8, _mm256_castsi256_si128, _mm256_cmpeq_epi8, _mm256_loadu_si256,
+    _mm256_min_epu8, _mm256_movemask_epi8, _mm256_or_si256, _mm256_set1_epi8, _mm256_sub_epi8,
 };
 
 /// Proof that the processor has AVX2 and what [`compiled`] is compiled for besides: only [`Self::detect`] gives one.
@@ -54,6 +54,23 @@ fn compiled<T: Task>(scanner: Avx2, task: T) -> T::Output {
 }
 
 impl Scanner for Avx2 {
+    type Base = u32;
+
+    #[inline(always)]
+    fn base(self, begin: u32) -> u32 {
+        begin
+    }
+
+    #[inline(always)]
+    fn next_base(self, base: u32) -> u32 {
+        base.wrapping_add(64)
+    }
+
+    #[inline(always)]
+    fn places(self, bits: u64, base: u32) -> [u32; AT_ONCE] {
+        places_of(bits, base)
+    }
+
     #[inline(always)]
     fn equal(self, block: &[u8; BLOCK], byte: u8) -> u64 {
         // SAFETY: `self` proves that the processor has the features.
@@ -75,6 +92,11 @@ impl Scanner for Avx2 {
     #[inline(always)]
     fn hex(self, block: &[u8; NUMBER], count: usize) -> Option<u64> {
         self.hex_of(block, count)
+    }
+
+    #[inline(always)]
+    fn hex_4(self, digits: u32) -> Option<u32> {
+        self.hex_4_of(digits)
     }
 
     #[inline(always)]
@@ -202,6 +224,23 @@ impl Avx2 {
             let number = _mm_cvtsi128_si64(_mm_packus_epi16(bytes, bytes));
             (number.cast_unsigned().swap_bytes(), others)
         }
+    }
+
+    #[inline(always)]
+    fn hex_4_of(self, digits: u32) -> Option<u32> {
+        let letters = digits >> 6 & 0x0101_0101;
+        let nibbles = (digits & 0x0f0f_0f0f).wrapping_add(letters.wrapping_mul(9));
+        // SAFETY: `self` proves that the processor has the features.
+        let (again, number) = unsafe {
+            let nibbles = _mm_cvtsi32_si128(nibbles.cast_signed());
+            let names = self.load_number(b"0123456789abcdef");
+            let bytes = _mm_maddubs_epi16(nibbles, _mm_set1_epi16(0x0110));
+            let number = _mm_cvtsi128_si32(_mm_packus_epi16(bytes, bytes));
+            (_mm_cvtsi128_si32(_mm_shuffle_epi8(names, nibbles)), number)
+        };
+        let [high, low, ..] = number.to_le_bytes();
+        // What is no such digit is printed otherwise.
+        if again.cast_unsigned() == digits { Some(u32::from(u16::from_be_bytes([high, low]))) } else { None }
     }
 
     #[inline(always)]

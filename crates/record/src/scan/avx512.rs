@@ -12,9 +12,9 @@ use super::avx2::Avx2;
 use super::found::Found;
 use super::{AT_ONCE, BLOCK, NUMBER, PRINTED, Scanner, Task};
 use std::arch::x86_64::{
-    __m512i, _mm_add_epi32, _mm_cvtepu8_epi32, _mm_set1_epi32, _mm_storeu_si128, _mm512_castsi512_si128,
-    _mm512_cmpeq_epi8_mask, _mm512_cmplt_epu8_mask, _mm512_loadu_si512, _mm512_mask_cmpneq_epi8_mask,
-    _mm512_maskz_compress_epi8, _mm512_set1_epi8,
+    __m128i, __m512i, _mm_add_epi32, _mm_cvtepu8_epi32, _mm_set1_epi32, _mm_storeu_si128,
+    _mm512_castsi512_si128, _mm512_cmpeq_epi8_mask, _mm512_cmpneq_epi8_mask, _mm512_loadu_si512,
+    _mm512_mask_cmpge_epu8_mask, _mm512_mask_cmpneq_epi8_mask, _mm512_maskz_compress_epi8, _mm512_set1_epi8,
 };
 
 /// Proof that the processor has what [`compiled`] is compiled for: only [`Self::detect`] gives one.
@@ -67,20 +67,39 @@ impl Scanner for Avx512 {
         // SAFETY: `self` proves that the processor has the features.
         unsafe {
             let bytes = load(block);
-            _mm512_cmpeq_epi8_mask(bytes, _mm512_set1_epi8(b'"'.cast_signed()))
-                | _mm512_cmplt_epu8_mask(bytes, _mm512_set1_epi8(0x20))
+            let no_quotes = _mm512_cmpneq_epi8_mask(bytes, _mm512_set1_epi8(b'"'.cast_signed()));
+            !_mm512_mask_cmpge_epu8_mask(no_quotes, bytes, _mm512_set1_epi8(0x20))
         }
     }
 
     #[inline(always)]
-    fn places(self, bits: u64, base: u32) -> [u32; AT_ONCE] {
+    fn has_other(self, block: &[u8; BLOCK], bits: u64, byte: u8) -> bool {
+        // SAFETY: `self` proves that the processor has the features.
+        unsafe { _mm512_mask_cmpneq_epi8_mask(bits, load(block), _mm512_set1_epi8(byte.cast_signed())) != 0 }
+    }
+
+    type Base = __m128i;
+
+    #[inline(always)]
+    fn base(self, begin: u32) -> __m128i {
+        // SAFETY: `self` proves that the processor has the features.
+        unsafe { _mm_set1_epi32(begin.cast_signed()) }
+    }
+
+    #[inline(always)]
+    fn next_base(self, base: __m128i) -> __m128i {
+        // SAFETY: `self` proves that the processor has the features.
+        unsafe { _mm_add_epi32(base, _mm_set1_epi32(64)) }
+    }
+
+    #[inline(always)]
+    fn places(self, bits: u64, base: __m128i) -> [u32; AT_ONCE] {
         let mut places = [0; AT_ONCE];
         // SAFETY: `self` proves that the processor has the features; 16 bytes are written, and the array has 16.
         unsafe {
             let gathered = _mm512_maskz_compress_epi8(bits, load(&NUMBERS));
             let wide = _mm_cvtepu8_epi32(_mm512_castsi512_si128(gathered));
-            let sums = _mm_add_epi32(wide, _mm_set1_epi32(base.cast_signed()));
-            _mm_storeu_si128(places.as_mut_ptr().cast(), sums);
+            _mm_storeu_si128(places.as_mut_ptr().cast(), _mm_add_epi32(wide, base));
         }
         places
     }
@@ -88,6 +107,11 @@ impl Scanner for Avx512 {
     #[inline(always)]
     fn hex(self, block: &[u8; NUMBER], count: usize) -> Option<u64> {
         self.0.hex(block, count)
+    }
+
+    #[inline(always)]
+    fn hex_4(self, digits: u32) -> Option<u32> {
+        self.0.hex_4(digits)
     }
 
     #[inline(always)]

@@ -4,7 +4,7 @@
 
 #![expect(unsafe_code, reason = "vector instructions: loads take a pointer")]
 
-use super::{BLOCK, Scanner};
+use super::{AT_ONCE, BLOCK, Scanner, places_of};
 use std::arch::aarch64::{
     uint8x16_t, vaddv_u8, vandq_u8, vceqq_u8, vcltq_u8, vdupq_n_u8, vget_high_u8, vget_low_u8, vld1q_u8,
     vorrq_u8,
@@ -18,6 +18,23 @@ pub(crate) struct Neon;
 const PLACES: [u8; 16] = [1, 2, 4, 8, 16, 32, 64, 128, 1, 2, 4, 8, 16, 32, 64, 128];
 
 impl Scanner for Neon {
+    type Base = u32;
+
+    #[inline(always)]
+    fn base(self, begin: u32) -> u32 {
+        begin
+    }
+
+    #[inline(always)]
+    fn next_base(self, base: u32) -> u32 {
+        base.wrapping_add(64)
+    }
+
+    #[inline(always)]
+    fn places(self, bits: u64, base: u32) -> [u32; AT_ONCE] {
+        places_of(bits, base)
+    }
+
     #[inline(always)]
     fn equal(self, block: &[u8; BLOCK], byte: u8) -> u64 {
         bits(block, |part| vceqq_u8(part, vdupq_n_u8(byte)))

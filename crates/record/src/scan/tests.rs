@@ -246,6 +246,38 @@ proptest! {
     }
 }
 
+struct Four([u8; 4]);
+
+impl Task for Four {
+    type Output = Option<u32>;
+
+    fn run<S: Scanner>(self, scanner: S) -> Self::Output {
+        scanner.hex_4(u32::from_le_bytes(self.0))
+    }
+}
+
+fn check_four(digits: [u8; 4]) {
+    let is_small = digits.iter().all(|byte| !byte.is_ascii_uppercase());
+    let expected = number(&digits, 4, 16).filter(|_| is_small).and_then(|number| u32::try_from(number).ok());
+    for vectors in Vectors::ALL {
+        assert_eq!(dispatch_with(vectors, Four(digits)), expected, "{}", digits.escape_ascii());
+    }
+}
+
+#[test]
+fn each_number_of_four_small_hex_digits_and_each_byte_in_some() {
+    for number in 0..=u16::MAX {
+        check_four(*format!("{number:04x}").as_bytes().first_chunk().expect("four digits"));
+    }
+    for digits in [*b"0000", *b"9999", *b"aaaa", *b"ffff", *b"1a2f"] {
+        for (at, byte) in (0..4).flat_map(|at| (0..=u8::MAX).map(move |byte| (at, byte))) {
+            let mut digits = digits;
+            digits[at] = byte;
+            check_four(digits);
+        }
+    }
+}
+
 struct Printed<'a>(&'a [u8; PRINTED]);
 
 impl Task for Printed<'_> {

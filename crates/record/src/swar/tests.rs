@@ -1,6 +1,8 @@
 //! Words against bytes: each function gives what a plain loop gives.
 
-use super::{decimal, decimal_back, decimal_front, first, hex_4, hex_back, hex_front, last, printed};
+use super::{
+    bits_before, decimal, decimal_back, decimal_front, first, hex_4, hex_back, hex_front, last, printed,
+};
 use crate::reading;
 use crate::time;
 use proptest::prelude::*;
@@ -38,6 +40,8 @@ proptest! {
         let place = |at: Option<usize>| at.map(|at| u32::try_from(at).expect("small"));
         for wanted in [b'(', b'\n', 0, 0x80, 0xff] {
             prop_assert_eq!(first(word, wanted), bytes.iter().position(|&byte| byte == wanted));
+            let bits = bits_before(word, wanted);
+            prop_assert!(bits == 57 || bits <= 56 && bits.is_multiple_of(8));
             prop_assert_eq!(last(word, wanted), place(bytes.iter().rposition(|&byte| byte == wanted)));
         }
         prop_assert_eq!(decimal(word), reading::decimal(&bytes));
