@@ -2,7 +2,9 @@
 
 use crate::item::{Item, Reject};
 use crate::quick::Row;
-use hsmstream_record::{Limits, Origin, Record, TextBuffer, parse_escaped_into};
+use hsmstream_record::{
+    Batch, Body, Limits, Origin, Parser, Record, TextBuffer, parse_escaped_into, run_batch,
+};
 
 /// Takes items in order.
 pub(crate) trait Sink {
@@ -64,22 +66,7 @@ impl Sink for Records<'_> {
     }
 
     fn events<'w>(&mut self, row: &mut Row<'w>, origin: &Origin<'w>, most: u64) -> u64 {
-        let Self { limits, buffer, sink, .. } = self;
-        let (mut rest, mut taken) = (*row, 0);
-        while taken < most {
-            let Some(before) = rest.before_message() else { break };
-            let mut record = Ok(Record::of(*origin));
-            if let Ok(Record { origin: own, .. }) = &mut record {
-                (own.event_id, own.event_timestamp_ms) = before.named_over(origin);
-            }
-            let length = parsed(before.string, limits, buffer, &mut record);
-            let Some(behind) = length.and_then(|length| Row::behind(before, length)) else { break };
-            sink(&record);
-            rest = behind;
-            taken += 1;
-        }
-        *row = rest;
-        taken
+        run_batch(Events { records: self, row, origin, most })
     }
 
     fn escaped(&mut self, string: &[u8], origin: &Origin<'_>) -> bool {
@@ -103,4 +90,35 @@ fn parsed<'a>(
 ) -> Option<usize> {
     let audit = record.as_mut().ok()?.audit_mut()?;
     parse_escaped_into(string, limits, buffer, audit)
+}
+
+/// Events to be taken from a row.
+struct Events<'r, 's, 'w> {
+    records: &'r mut Records<'s>,
+    row: &'r mut Row<'w>,
+    origin: &'r Origin<'w>,
+    most: u64,
+}
+
+impl Batch for Events<'_, '_, '_> {
+    type Output = u64;
+
+    #[inline(always)]
+    fn run<P: Parser>(self, parser: P) -> u64 {
+        let Self { records: Records { limits, buffer, sink, .. }, row, origin, most } = self;
+        let (mut rest, mut taken) = (*row, 0);
+        while taken < most {
+            let Some(before) = rest.before_message() else { break };
+            let mut record = Ok(Record::of(*origin));
+            let Ok(Record { origin: own, body: Body::Audit(audit) }) = &mut record else { break };
+            (own.event_id, own.event_timestamp_ms) = before.named_over(origin);
+            let length = parser.parse_escaped_into(before.string, limits, buffer, audit);
+            let Some(behind) = length.and_then(|length| Row::behind(before, length)) else { break };
+            sink(&record);
+            rest = behind;
+            taken += 1;
+        }
+        *row = rest;
+        taken
+    }
 }

@@ -123,11 +123,12 @@ impl Task for Plain<'_, '_, '_> {
     }
 }
 
-struct Escaped<'a, 'l, 'r> {
-    input: &'a [u8],
-    limits: &'l Limits,
-    buffer: &'a TextBuffer,
-    audit: &'r mut Audit<'a>,
+/// A string to be parsed, its buffer empty.
+pub(crate) struct Escaped<'a, 'l, 'r> {
+    pub(crate) input: &'a [u8],
+    pub(crate) limits: &'l Limits,
+    pub(crate) buffer: &'a TextBuffer,
+    pub(crate) audit: &'r mut Audit<'a>,
 }
 
 impl Task for Escaped<'_, '_, '_> {
@@ -137,12 +138,8 @@ impl Task for Escaped<'_, '_, '_> {
     fn run<S: Scanner>(self, scanner: S) -> Option<usize> {
         let mut index = Index::EMPTY;
         let end = index.add_string(scanner, self.input)?;
-        let mut text = self.input.get(..end)?;
         // Line ends behind a frame are no part of it; should there be more than one, the last line is empty.
-        if let [trimmed @ .., b'\\', b'n'] = text {
-            text = trimmed;
-            index.remove_last();
-        }
+        let text = self.input.get(..index.remove_at(end.wrapping_sub(2)).unwrap_or(end))?;
         if !fits(text, self.limits) {
             return None;
         }

@@ -343,18 +343,11 @@ fn answer(value: &[u8], response: &Response<'_>) -> Option<u64> {
 /// one or two digits, without leading zeros.
 #[inline(always)]
 fn usual_code<S: Scanner>(scanner: S, line: &[u8], base: Base) -> Option<(usize, u64)> {
+    if base == Base::Decimal {
+        return usual_decimal(line);
+    }
     let [front @ .., b')'] = line else { return None };
     let word = last_word(front)?;
-    if base == Base::Decimal {
-        let [.., b1, b2, b3, digit] = word.to_le_bytes();
-        let digit = u64::from(digit.wrapping_sub(b'0'));
-        let (length, tens) = match (b1, b2, b3) {
-            (_, b' ', b'(') => (line.len().checked_sub(4)?, 0),
-            (b' ', b'(', b'1'..=b'9') => (line.len().checked_sub(5)?, u64::from(b3 - b'0')),
-            _ => return None,
-        };
-        return if digit < 10 { Some((length, tens * 10 + digit)) } else { None };
-    }
     // From the blank on. A name with an x of its own that is taken for that of the code only costs a longer way.
     let shift = swar::bits_before(word, b'x').wrapping_sub(24);
     if shift > 24 || halves(word.wrapping_shr(shift))[0] != u32::from_le_bytes(*b" (0x") {
@@ -367,6 +360,24 @@ fn usual_code<S: Scanner>(scanner: S, line: &[u8], base: Base) -> Option<(usize,
     let least = 1 << ((24 - shift) / 2) & !1;
     let length = line.len().checked_sub(9)? + shift as usize / 8;
     if code < least { None } else { Some((length, u64::from(code))) }
+}
+
+/// The same, decimal.
+#[inline(always)]
+fn usual_decimal(line: &[u8]) -> Option<(usize, u64)> {
+    const ONE: u32 = u32::from_le_bytes(*b" (\0)");
+    let (front, last) = line.split_last_chunk()?;
+    let word = u32::from_le_bytes(*last);
+    let digit = u64::from(last[2].wrapping_sub(b'0'));
+    if word & 0xff00_ffff == ONE {
+        return if digit < 10 { Some((front.len(), digit)) } else { None };
+    }
+    match (front, last) {
+        ([name @ .., b' '], [b'(', tens @ b'1'..=b'9', _, b')']) if digit < 10 => {
+            Some((name.len(), u64::from(tens - b'0') * 10 + digit))
+        }
+        _ => None,
+    }
 }
 
 /// The first and the last four bytes of a word.

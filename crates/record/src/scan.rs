@@ -350,10 +350,15 @@ impl Index {
         if self.count > LINES_MAX { LINES_MAX } else { self.count.wrapping_add(1) }
     }
 
-    /// Forgets the last line end.
+    /// Forgets the last line end, if it is held and stands there; gives the place then.
     #[inline(always)]
-    pub(crate) fn remove_last(&mut self) {
-        self.count = self.count.saturating_sub(1);
+    pub(crate) fn remove_at(&mut self, place: usize) -> Option<usize> {
+        let last = self.count.wrapping_sub(1);
+        if *self.ends.get(last)? as usize != place {
+            return None;
+        }
+        self.count = last;
+        Some(place)
     }
 
     /// Puts the end of the text behind the line ends.
