@@ -185,8 +185,16 @@ impl Gunzip {
         allowance: Allowance,
         out: &mut Inflated,
     ) -> Result<Progress, Fault> {
-        if self.part == Part::Body {
-            return self.body(input, allowance, out);
+        match (self.part, *input) {
+            (Part::Body, _) => return self.body(input, allowance, out),
+            // All at once what nearly all members have: no file name or other.
+            (Part::Between, [0x1f, 0x8b, 8, 0, _, _, _, _, _, _, rest @ ..]) => {
+                *input = rest;
+                self.total_in += 10;
+                self.begin();
+                return Ok(Progress::Some);
+            }
+            _ => {}
         }
         let Some((&byte, rest)) = input.split_first() else { return Ok(Progress::Starved) };
         *input = rest;
@@ -196,11 +204,17 @@ impl Gunzip {
         }
         self.part = header(self.part, byte).ok_or(Fault::Broken)?;
         if self.part == Part::Body {
-            self.inflate.reset(false);
-            self.crc.reset();
-            self.member_out = 0;
+            self.begin();
         }
         Ok(Progress::Some)
+    }
+
+    /// Begins a member's body.
+    fn begin(&mut self) {
+        self.part = Part::Body;
+        self.inflate.reset(false);
+        self.crc.reset();
+        self.member_out = 0;
     }
 
     fn body(

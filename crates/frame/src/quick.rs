@@ -66,19 +66,43 @@ impl<'w> Row<'w> {
 /// gives.
 #[inline(always)]
 fn usual(event: &[u8]) -> Option<Before<'_>> {
-    const OPENING: u64 = u64::from_le_bytes(*b"\0{\"id\":\"");
-    let (before, string) = event.split_first_chunk::<{ 7 + 56 + 14 + 13 + 12 }>()?;
-    // With the first digit, which is shifted out.
-    let opening = u64::from_le_bytes(*before.first_chunk()?) << 8;
-    let (_, rest) = before.split_first_chunk::<7>()?;
-    let (event_id, rest) = rest.split_first_chunk::<56>()?;
-    let (between, rest) = rest.split_first_chunk::<14>()?;
-    let (time, behind) = rest.split_first_chunk::<13>()?;
-    let fits = (opening == OPENING) & (between == b"\",\"timestamp\":") & (behind == b",\"message\":\"");
-    if !(fits & are_digits(event_id)) {
+    let (before, string) = event.split_first_chunk::<HEAD>()?;
+    let (Some(front), Some(back)) = (before.first_chunk(), before.last_chunk()) else { return None };
+    if has_odd(front, &FRONT) | has_odd(back, &BACK) {
         return None;
     }
-    Some(Before { event_id, timestamp_ms: milliseconds(time)?, string })
+    let (_, rest) = before.split_first_chunk::<7>()?;
+    let (event_id, rest) = rest.split_first_chunk::<56>()?;
+    let (_, rest) = rest.split_first_chunk::<14>()?;
+    Some(Before { event_id, timestamp_ms: number_of_13(rest.first_chunk()?)?, string })
+}
+
+/// Bytes before the message of such an event.
+const HEAD: usize = 7 + 56 + 14 + 13 + 12;
+/// What they are, with zeros for digits.
+const USUAL: &[u8; HEAD] = b"{\"id\":\"00000000000000000000000000000000000000000000000000000000\
+    \",\"timestamp\":0000000000000,\"message\":\"";
+/// The first and the last of them, with what each may be more: nothing, or of a digit 9.
+const FRONT: [[u8; 64]; 2] = with_most(USUAL.first_chunk());
+const BACK: [[u8; 64]; 2] = with_most(USUAL.last_chunk());
+
+const fn with_most(least: Option<&[u8; 64]>) -> [[u8; 64]; 2] {
+    let Some(least) = least else { panic!("a head is longer") };
+    let mut most = *least;
+    let mut places = most.as_mut_slice();
+    while let [first, others @ ..] = places {
+        *first = if *first == b'0' { 9 } else { 0 };
+        places = others;
+    }
+    [*least, most]
+}
+
+/// Whether a byte is neither the least one, nor a digit where that is 0. The upper half of a digit is that of 0, so that it
+/// is as much as its lower half.
+#[inline(always)]
+fn has_odd(bytes: &[u8; 64], [least, most]: &[[u8; 64]; 2]) -> bool {
+    let limits = least.iter().zip(most);
+    bytes.iter().zip(limits).fold(false, |odd, (byte, (least, most))| odd | (byte ^ least > *most))
 }
 
 /// Reads the event that `event` begins with, up to its message.
@@ -96,38 +120,25 @@ fn before_message(event: &[u8]) -> Option<Before<'_>> {
 /// One in each byte.
 const ONES: u64 = 0x0101_0101_0101_0101;
 
-/// The values of eight digits, and whether a byte is none: then not 0.
-///
-/// A byte less than '0' or greater than '9' leaves a bit outside its low half, before or after 6 is added.
+/// The values of eight digits.
 #[inline(always)]
-const fn values(digits: [u8; 8]) -> (u64, u64) {
-    let values = u64::from_le_bytes(digits) ^ (ONES * 0x30);
-    (values, (values | values.wrapping_add(ONES * 6)) & (ONES * 0xf0))
-}
-
-/// Looks at 16 of them at a time, as all processors can; at eight of them twice.
-#[inline(always)]
-fn are_digits(digits: &[u8; 56]) -> bool {
-    let (parts, last) = (digits.as_chunks::<16>().0.first_chunk(), digits.last_chunk());
-    let (Some([first, second, third]), Some(last)) = (parts, last) else { return false };
-    let mut largest = [0_u8; 16];
-    for part in [first, second, third, last] {
-        for (largest, byte) in largest.iter_mut().zip(part) {
-            *largest = (byte ^ b'0').max(*largest);
-        }
-    }
-    largest.iter().all(|value| *value < 10)
+const fn values(digits: [u8; 8]) -> u64 {
+    u64::from_le_bytes(digits) ^ (ONES * 0x30)
 }
 
 /// A number of 13 digits, the first not 0: a time from 2001 to 2286.
 #[inline(always)]
 fn milliseconds(digits: &[u8; 13]) -> Option<i64> {
-    let (first, last) = (digits.first_chunk()?, digits.last_chunk()?);
-    let ((front, odd_front), (back, odd_back)) = (values(*first), values(*last));
+    if digits.iter().all(u8::is_ascii_digit) { number_of_13(digits) } else { None }
+}
+
+/// The same, of digits.
+#[inline(always)]
+fn number_of_13(digits: &[u8; 13]) -> Option<i64> {
+    let (front, back) = (values(*digits.first_chunk()?), values(*digits.last_chunk()?));
     // Of the last eight, the first three were counted.
     let value = number(front) * 100_000 + number(back & !0x00ff_ffff);
-    let fits = (odd_front | odd_back == 0) & (digits.first() != Some(&b'0'));
-    fits.then_some(value.cast_signed())
+    if digits.first() == Some(&b'0') { None } else { Some(value.cast_signed()) }
 }
 
 /// The number that the values of eight digits make: less than 2^32, whatever they are. Two, four and all of them at a time.
