@@ -22,7 +22,7 @@ use hsmstream_bench::{plain, rivals};
 use hsmstream_benches::mode::Mode;
 use hsmstream_benches::rounds::{Job, Size, compare};
 use hsmstream_frame::{Format, Framer, Reject, StreamFramer};
-use hsmstream_record::{Audit, Limits, Origin, Record};
+use hsmstream_record::{Audit, Limits, Origin, Record, parse_into};
 use packs::Pack;
 
 const FAILED_LOGIN: u64 = 163;
@@ -66,9 +66,13 @@ fn main() {
 fn single(buffer: &Buffer) -> Vec<Job<'_>> {
     let limits = Limits::default();
     vec![
-        Job::new("hsmstream_record::parse", buffer.failures, move || {
-            let parse = |frame| hsmstream_record::parse(frame, &limits).ok();
-            buffer.frames().map(|frame| is_failed_login(parse(frame).as_ref())).sum()
+        Job::new("hsmstream_record::parse_into", buffer.failures, move || {
+            let mut audit = Audit::default();
+            let found = buffer.frames().map(|frame| {
+                let is_record = parse_into(frame, &limits, &mut audit).is_ok();
+                is_failed_login(is_record.then_some(&audit))
+            });
+            found.sum()
         }),
         messages("Framer, auto", Format::Auto, buffer, || buffer.frames()).at_least(0.7),
         messages("Framer, raw", Format::Raw, buffer, || buffer.frames()).at_least(0.7),

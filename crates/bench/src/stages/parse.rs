@@ -12,7 +12,7 @@ use core::hint::black_box;
 use hsmstream_record::{Audit, Limits, Vectors, parse_brief, parse_carefully, parse_fast_with};
 
 /// Name of our parser in the tables.
-pub const OURS: &str = "hsmstream_record::parse";
+pub const OURS: &str = "hsmstream_record::parse_into";
 
 pub(super) fn measure_all(corpus: &Corpus, rounds: usize) -> Result<Vec<Measured>, Error> {
     let buffer = &corpus.buffer;
