@@ -17,7 +17,7 @@ mod avx512;
 mod digits;
 #[cfg(target_arch = "x86_64")]
 mod found;
-#[cfg(target_arch = "aarch64")]
+#[cfg(any(target_arch = "aarch64", test))]
 mod neon;
 mod portable;
 
@@ -141,6 +141,10 @@ pub(crate) fn dispatch_with<T: Task>(vectors: Vectors, task: T) -> T::Output {
     }
     #[cfg(target_arch = "aarch64")]
     if vectors != Vectors::Portable {
+        return task.run(neon::Neon);
+    }
+    #[cfg(all(test, not(target_arch = "aarch64")))]
+    if vectors == Vectors::Neon {
         return task.run(neon::Neon);
     }
     portable(task)
