@@ -54,17 +54,8 @@ pub(crate) trait Scanner: Copy {
         bits & !self.equal(block, byte) != 0
     }
 
-    /// Where a block begins, in the form in which it is added to places.
-    type Base: Copy;
-
-    /// That of a block that begins there.
-    fn base(self, begin: u32) -> Self::Base;
-
-    /// That of the next block.
-    fn next_base(self, base: Self::Base) -> Self::Base;
-
-    /// The places of the lowest bits, where the block begins added to each; of those that are not there, any number.
-    fn places(self, bits: u64, base: Self::Base) -> [u32; AT_ONCE];
+    /// Where a block begins.
+    type Base: Base<Self>;
 
     /// The number that the last `count` bytes print in hex digits of either case. `None` if there are none or more than the
     /// block has, or one is no digit.
@@ -199,15 +190,39 @@ impl Vectors {
     }
 }
 
-/// The places of the lowest bits, by ordinary arithmetic.
-#[inline(always)]
-fn places_of(mut bits: u64, base: u32) -> [u32; AT_ONCE] {
-    let mut places = [0; AT_ONCE];
-    for place in &mut places {
-        *place = base.wrapping_add(bits.trailing_zeros());
-        bits &= bits.wrapping_sub(1);
+/// Where a block begins, in the form in which a scanner adds it to places.
+pub(crate) trait Base<S>: Copy {
+    /// There.
+    fn new(scanner: S, begin: u32) -> Self;
+
+    /// That of the next block.
+    fn next(self, scanner: S) -> Self;
+
+    /// The places of the lowest bits, this added to each; of those that are not there, any number.
+    fn places(self, scanner: S, bits: u64) -> [u32; AT_ONCE];
+}
+
+/// By ordinary arithmetic.
+impl<S> Base<S> for u32 {
+    #[inline(always)]
+    fn new(_: S, begin: u32) -> Self {
+        begin
     }
-    places
+
+    #[inline(always)]
+    fn next(self, _: S) -> Self {
+        self.wrapping_add(64)
+    }
+
+    #[inline(always)]
+    fn places(self, _: S, mut bits: u64) -> [u32; AT_ONCE] {
+        let mut places = [0; AT_ONCE];
+        for place in &mut places {
+            *place = self.wrapping_add(bits.trailing_zeros());
+            bits &= bits.wrapping_sub(1);
+        }
+        places
+    }
 }
 
 /// Positions of line ends.
@@ -229,11 +244,11 @@ impl Index {
     pub(crate) fn add_lines<S: Scanner>(&mut self, scanner: S, text: &[u8]) -> Option<()> {
         let (blocks, rest) = text.as_chunks::<BLOCK>();
         let last = text.last_chunk()?;
-        let mut base = scanner.base(0);
+        let mut base = S::Base::new(scanner, 0);
         let mut count = self.count;
         for block in blocks {
             count = self.add_at(scanner, count, base, scanner.equal(block, b'\n'));
-            base = scanner.next_base(base);
+            base = base.next(scanner);
         }
         if !rest.is_empty() {
             count = self.add_at(scanner, count, base, scanner.equal(last, b'\n') >> (BLOCK - rest.len()));
@@ -248,10 +263,10 @@ impl Index {
     pub(crate) fn refill<S: Scanner>(&mut self, scanner: S, text: &[u8], from: usize, most: usize) -> usize {
         self.count = 0;
         let (blocks, rest) = text.get(from..).unwrap_or_default().as_chunks::<BLOCK>();
-        let mut base = scanner.base(u32::try_from(from).unwrap_or(u32::MAX));
+        let mut base = S::Base::new(scanner, u32::try_from(from).unwrap_or(u32::MAX));
         for block in blocks {
             self.add(scanner, base, scanner.equal(block, b'\n'));
-            base = scanner.next_base(base);
+            base = base.next(scanner);
             if self.count > most {
                 return self.count;
             }
@@ -276,7 +291,7 @@ impl Index {
     /// `None` if no quote ends the string, or it has any other escape than that of a line end.
     #[inline(always)]
     pub(crate) fn add_string<S: Scanner>(&mut self, scanner: S, input: &[u8]) -> Option<usize> {
-        let mut base = scanner.base(0);
+        let mut base = S::Base::new(scanner, 0);
         let mut count = self.count;
         let mut has_others = false;
         let mut rest = input;
@@ -301,7 +316,7 @@ impl Index {
             if stops != 0 {
                 break stops;
             }
-            base = scanner.next_base(base);
+            base = base.next(scanner);
             rest = rest.get(BLOCK..)?;
         };
         self.count = count;
@@ -321,7 +336,7 @@ impl Index {
     fn add_at<S: Scanner>(&mut self, scanner: S, held: usize, base: S::Base, bits: u64) -> usize {
         let count = bits.count_ones() as usize;
         if let Some(free) = self.ends.get_mut(held..).and_then(|free| free.first_chunk_mut()) {
-            *free = scanner.places(bits, base);
+            *free = base.places(scanner, bits);
         }
         if count > AT_ONCE {
             self.add_more(scanner, held, base, bits);
@@ -336,7 +351,7 @@ impl Index {
             if bits == 0 {
                 break;
             }
-            let [lowest, ..] = scanner.places(bits, base);
+            let [lowest, ..] = base.places(scanner, bits);
             *place = lowest;
             bits &= bits.wrapping_sub(1);
         }

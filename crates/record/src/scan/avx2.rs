@@ -10,7 +10,7 @@
 )]
 
 use super::found::Found;
-use super::{AT_ONCE, BLOCK, NUMBER, PRINTED, Scanner, Task, places_of};
+use super::{BLOCK, NUMBER, PRINTED, Scanner, Task};
 use crate::swar;
 use std::arch::x86_64::{
     __m128i, __m256i, _mm_add_epi8, _mm_add_epi16, _mm_and_si128, _mm_cmpeq_epi8, _mm_cvtsi32_si128,
@@ -55,21 +55,6 @@ fn compiled<T: Task>(scanner: Avx2, task: T) -> T::Output {
 
 impl Scanner for Avx2 {
     type Base = u32;
-
-    #[inline(always)]
-    fn base(self, begin: u32) -> u32 {
-        begin
-    }
-
-    #[inline(always)]
-    fn next_base(self, base: u32) -> u32 {
-        base.wrapping_add(64)
-    }
-
-    #[inline(always)]
-    fn places(self, bits: u64, base: u32) -> [u32; AT_ONCE] {
-        places_of(bits, base)
-    }
 
     #[inline(always)]
     fn equal(self, block: &[u8; BLOCK], byte: u8) -> u64 {

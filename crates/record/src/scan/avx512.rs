@@ -10,7 +10,7 @@
 
 use super::avx2::Avx2;
 use super::found::Found;
-use super::{AT_ONCE, BLOCK, NUMBER, PRINTED, Scanner, Task};
+use super::{AT_ONCE, BLOCK, Base, NUMBER, PRINTED, Scanner, Task};
 use std::arch::x86_64::{
     __m128i, __m512i, _mm_add_epi32, _mm_cvtepu8_epi32, _mm_set1_epi32, _mm_storeu_si128,
     _mm512_castsi512_si128, _mm512_cmpeq_epi8_mask, _mm512_cmpneq_epi8_mask, _mm512_loadu_si512,
@@ -78,31 +78,7 @@ impl Scanner for Avx512 {
         unsafe { _mm512_mask_cmpneq_epi8_mask(bits, load(block), _mm512_set1_epi8(byte.cast_signed())) != 0 }
     }
 
-    type Base = __m128i;
-
-    #[inline(always)]
-    fn base(self, begin: u32) -> __m128i {
-        // SAFETY: `self` proves that the processor has the features.
-        unsafe { _mm_set1_epi32(begin.cast_signed()) }
-    }
-
-    #[inline(always)]
-    fn next_base(self, base: __m128i) -> __m128i {
-        // SAFETY: `self` proves that the processor has the features.
-        unsafe { _mm_add_epi32(base, _mm_set1_epi32(64)) }
-    }
-
-    #[inline(always)]
-    fn places(self, bits: u64, base: __m128i) -> [u32; AT_ONCE] {
-        let mut places = [0; AT_ONCE];
-        // SAFETY: `self` proves that the processor has the features; 16 bytes are written, and the array has 16.
-        unsafe {
-            let gathered = _mm512_maskz_compress_epi8(bits, load(&NUMBERS));
-            let wide = _mm_cvtepu8_epi32(_mm512_castsi512_si128(gathered));
-            _mm_storeu_si128(places.as_mut_ptr().cast(), _mm_add_epi32(wide, base));
-        }
-        places
-    }
+    type Base = Lanes;
 
     #[inline(always)]
     fn hex(self, block: &[u8; NUMBER], count: usize) -> Option<u64> {
@@ -122,6 +98,36 @@ impl Scanner for Avx512 {
     #[inline(always)]
     fn printed_seconds(self, text: &[u8; PRINTED]) -> Option<u64> {
         self.0.printed_seconds(text)
+    }
+}
+
+/// Where a block begins, once for each place: it stays in a register.
+#[derive(Clone, Copy)]
+pub(crate) struct Lanes(__m128i);
+
+impl Base<Avx512> for Lanes {
+    #[inline(always)]
+    fn new(_: Avx512, begin: u32) -> Self {
+        // SAFETY: the scanner proves that the processor has the features.
+        Self(unsafe { _mm_set1_epi32(begin.cast_signed()) })
+    }
+
+    #[inline(always)]
+    fn next(self, _: Avx512) -> Self {
+        // SAFETY: the scanner proves that the processor has the features.
+        Self(unsafe { _mm_add_epi32(self.0, _mm_set1_epi32(64)) })
+    }
+
+    #[inline(always)]
+    fn places(self, _: Avx512, bits: u64) -> [u32; AT_ONCE] {
+        let mut places = [0; AT_ONCE];
+        // SAFETY: the scanner proves that the processor has the features; 16 bytes are written, and the array has 16.
+        unsafe {
+            let gathered = _mm512_maskz_compress_epi8(bits, load(&NUMBERS));
+            let wide = _mm_cvtepu8_epi32(_mm512_castsi512_si128(gathered));
+            _mm_storeu_si128(places.as_mut_ptr().cast(), _mm_add_epi32(wide, self.0));
+        }
+        places
     }
 }
 

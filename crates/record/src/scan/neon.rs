@@ -7,7 +7,7 @@
 
 #![expect(unsafe_code, reason = "vector instructions: loads take a pointer")]
 
-use super::{AT_ONCE, BLOCK, Scanner, places_of};
+use super::{BLOCK, Scanner};
 #[cfg(not(target_arch = "aarch64"))]
 use spelled_out as aarch64;
 #[cfg(target_arch = "aarch64")]
@@ -27,21 +27,6 @@ const PLACES: [u8; 16] = [1, 2, 4, 8, 16, 32, 64, 128, 1, 2, 4, 8, 16, 32, 64, 1
 
 impl Scanner for Neon {
     type Base = u32;
-
-    #[inline(always)]
-    fn base(self, begin: u32) -> u32 {
-        begin
-    }
-
-    #[inline(always)]
-    fn next_base(self, base: u32) -> u32 {
-        base.wrapping_add(64)
-    }
-
-    #[inline(always)]
-    fn places(self, bits: u64, base: u32) -> [u32; AT_ONCE] {
-        places_of(bits, base)
-    }
 
     #[inline(always)]
     fn equal(self, block: &[u8; BLOCK], byte: u8) -> u64 {

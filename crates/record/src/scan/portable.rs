@@ -1,6 +1,6 @@
 //! The scanner for every processor: eight bytes at a time in an ordinary register.
 
-use super::{AT_ONCE, BLOCK, Scanner, places_of};
+use super::{BLOCK, Scanner};
 
 const ONES: u64 = 0x0101_0101_0101_0101;
 const LOWS: u64 = 0x7f * ONES;
@@ -13,21 +13,6 @@ pub(crate) struct Portable;
 
 impl Scanner for Portable {
     type Base = u32;
-
-    #[inline(always)]
-    fn base(self, begin: u32) -> u32 {
-        begin
-    }
-
-    #[inline(always)]
-    fn next_base(self, base: u32) -> u32 {
-        base.wrapping_add(64)
-    }
-
-    #[inline(always)]
-    fn places(self, bits: u64, base: u32) -> [u32; AT_ONCE] {
-        places_of(bits, base)
-    }
 
     #[inline(always)]
     fn equal(self, block: &[u8; BLOCK], byte: u8) -> u64 {
