@@ -91,14 +91,15 @@ impl Parser {
         (audit.user.name, audit.user.user_type, audit.user.type_code) = (text(19), text(20), decimal(21));
         audit.key.public_handle = decimal(22).or_else(|| decimal(24));
         audit.key.private_handle = decimal(23);
-        audit.details_mut().mechanism = text(25);
-        let target = &mut audit.details_mut().target_user;
+        let details = audit.details_mut();
+        details.mechanism = text(25);
+        let target = &mut details.target_user;
         (target.name, target.user_type, target.type_code) = (text(26), text(27), decimal(28));
         target.id = text(29);
-        audit.details_mut().mfa_enabled = text(30);
-        audit.details_mut().local_time_usecs = decimal(31);
-        audit.details_mut().host_time_usecs = decimal(32);
-        audit.details_mut().propagation_delay_usecs = decimal(33);
+        details.mfa_enabled = text(30);
+        details.local_time_usecs = decimal(31);
+        details.host_time_usecs = decimal(32);
+        details.propagation_delay_usecs = decimal(33);
         Some(audit)
     }
 }

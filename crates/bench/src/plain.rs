@@ -49,8 +49,8 @@ fn set<'a>(audit: &mut Audit<'a>, label: &[u8], value: &'a [u8]) -> Option<()> {
         b"User id" => audit.user.id = Some(value),
         b"Target User Name" => audit.details_mut().target_user.name = Some(value),
         b"Target User Type" => {
-            (audit.details_mut().target_user.user_type, audit.details_mut().target_user.type_code) =
-                named(value)
+            let target = &mut audit.details_mut().target_user;
+            (target.user_type, target.type_code) = named(value);
         }
         b"Target User id" => audit.details_mut().target_user.id = Some(value),
         b"Priv/Secret Key Handle" => audit.key.private_handle = decimal(value),

@@ -188,7 +188,7 @@ impl Gunzip {
         match (self.part, *input) {
             (Part::Body, _) => return self.body(input, allowance, out),
             // All at once what nearly all members have: no file name or other.
-            (Part::Between, [0x1f, 0x8b, 8, 0, _, _, _, _, _, _, rest @ ..]) => {
+            (Part::Between, [id1, id2, 8, 0, _, _, _, _, _, _, rest @ ..]) if [*id1, *id2] == MAGIC => {
                 *input = rest;
                 self.total_in += 10;
                 self.begin();

@@ -72,24 +72,13 @@ impl Sink for Records<'_> {
     fn escaped(&mut self, string: &[u8], origin: &Origin<'_>) -> bool {
         let Self { limits, buffer, sink, .. } = self;
         let mut record = Ok(Record::of(*origin));
-        let is_taken = parsed(string, limits, buffer, &mut record).is_some();
+        let audit = record.as_mut().ok().and_then(Record::audit_mut);
+        let is_taken = audit.is_some_and(|audit| parse_escaped_into(string, limits, buffer, audit).is_some());
         if is_taken {
             sink(&record);
         }
         is_taken
     }
-}
-
-/// Parses the string of a message to where the record is to stay. Gives the string's bytes.
-#[inline(always)]
-fn parsed<'a>(
-    string: &'a [u8],
-    limits: &Limits,
-    buffer: &'a mut TextBuffer,
-    record: &mut Result<Record<'a>, Reject<'a>>,
-) -> Option<usize> {
-    let audit = record.as_mut().ok()?.audit_mut()?;
-    parse_escaped_into(string, limits, buffer, audit)
 }
 
 /// Events to be taken from a row.

@@ -56,7 +56,7 @@ pub struct Audit<'a> {
 }
 
 /// What few records print: those of some commands of the second layout, and clock records.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Details<'a> {
     /// The user who was acted on, in the second layout.
     pub target_user: User<'a>,
@@ -83,7 +83,7 @@ pub struct Details<'a> {
 impl Details<'_> {
     /// Nothing of that.
     pub const NONE: Self = Self {
-        target_user: User { name: None, user_type: None, type_code: None, id: None },
+        target_user: User::NONE,
         mechanism: None,
         mfa_enabled: None,
         operation: None,
@@ -186,6 +186,11 @@ pub struct User<'a> {
     pub id: Option<&'a [u8]>,
 }
 
+impl User<'_> {
+    /// Nobody.
+    const NONE: Self = Self { name: None, user_type: None, type_code: None, id: None };
+}
+
 /// The key handles of a record; 0 means "none" in the log and is kept.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Keys {
@@ -198,6 +203,9 @@ pub struct Keys {
 }
 
 impl Keys {
+    /// None at all.
+    const NONE: Self = Self { private_handle: None, public_handle: None, object_handle: None };
+
     /// The handle of the key the command was about: the first of object, private, public that is not 0.
     #[inline]
     #[must_use]
@@ -221,14 +229,14 @@ impl<'a> Audit<'a> {
     /// The same, to be written.
     #[inline]
     pub fn details_mut(&mut self) -> &mut Details<'a> {
-        self.details.0.get_or_insert_default()
+        self.details.0.get_or_insert(Details::NONE)
     }
 
     /// Empties what only some records print, for a parser that writes all else.
     #[inline(always)]
     pub(crate) const fn clear_optional(&mut self) {
-        self.user = User { name: None, user_type: None, type_code: None, id: None };
-        self.key = Keys { private_handle: None, public_handle: None, object_handle: None };
+        self.user = User::NONE;
+        self.key = Keys::NONE;
         self.anomalies = Anomalies::NONE;
         self.extra_lines = 0;
         self.details = Rare(None);

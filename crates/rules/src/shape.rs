@@ -155,17 +155,18 @@ fn front<const S: usize, const R: usize>(
 /// The parts that most records do not have.
 #[inline(never)]
 fn rare(audit: &Audit<'_>, lengths: &mut [u32; SLOTS]) {
+    let details = audit.details();
     lengths[OBJECT_KEY] = decimal_digits(audit.key.object_handle.unwrap_or_default());
     lengths[USER_ID] = audit.user.id.map_or(0, bytes);
-    lengths[TARGET_NAME] = audit.details().target_user.name.map_or(0, bytes);
-    lengths[TARGET_ID] = audit.details().target_user.id.map_or(0, bytes);
-    lengths[USER_COUNT] = audit.details().user_count.map_or(0, bytes);
-    lengths[USER_IDS] = audit.details().user_ids.map_or(0, bytes);
+    lengths[TARGET_NAME] = details.target_user.name.map_or(0, bytes);
+    lengths[TARGET_ID] = details.target_user.id.map_or(0, bytes);
+    lengths[USER_COUNT] = details.user_count.map_or(0, bytes);
+    lengths[USER_IDS] = details.user_ids.map_or(0, bytes);
     lengths[LOCAL_TIME] = PRINTED_TIME;
-    lengths[LOCAL_USECS] = decimal_digits(audit.details().local_time_usecs.unwrap_or_default());
+    lengths[LOCAL_USECS] = decimal_digits(details.local_time_usecs.unwrap_or_default());
     lengths[HOST_TIME] = PRINTED_TIME;
-    lengths[HOST_USECS] = decimal_digits(audit.details().host_time_usecs.unwrap_or_default());
-    lengths[DELAY] = decimal_digits(audit.details().propagation_delay_usecs.unwrap_or_default());
+    lengths[HOST_USECS] = decimal_digits(details.host_time_usecs.unwrap_or_default());
+    lengths[DELAY] = decimal_digits(details.propagation_delay_usecs.unwrap_or_default());
 }
 
 /// A number that is mostly another for another shape.
