@@ -1,11 +1,11 @@
 //! The scanner for 64-bit ARM processors, all of which have NEON.
 //!
-//! `unsafe` stands here to load 16 bytes of an array into a register.
+//! `unsafe` stands here to say that the instructions are there, and to load bytes of an array into registers.
 //!
 //! Its tests run on other processors, too: the instructions that it uses are spelled out there, each as the architecture
 //! defines it. That shows that the scanner is right, not how fast it is.
 
-#![expect(unsafe_code, reason = "vector instructions: loads take a pointer")]
+#![expect(unsafe_code, reason = "vector instructions")]
 
 use super::{BLOCK, Scanner};
 #[cfg(not(target_arch = "aarch64"))]
@@ -14,70 +14,92 @@ use spelled_out as aarch64;
 use std::arch::aarch64;
 
 use aarch64::{
-    uint8x16_t, vaddv_u8, vandq_u8, vceqq_u8, vcltq_u8, vdupq_n_u8, vget_high_u8, vget_low_u8, vld1q_u8,
-    vorrq_u8,
+    uint8x16_t, vandq_u8, vceqq_u8, vcltq_u8, vdupq_n_u8, vgetq_lane_u64, vld1q_u8, vorrq_u8, vpaddq_u8,
+    vreinterpretq_u64_u8,
 };
 
 /// Needs nothing: the instruction set is part of the architecture.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Neon;
 
-/// The bit of each of eight bytes, twice.
-const PLACES: [u8; 16] = [1, 2, 4, 8, 16, 32, 64, 128, 1, 2, 4, 8, 16, 32, 64, 128];
-
 impl Scanner for Neon {
     type Base = u32;
 
     #[inline(always)]
     fn equal(self, block: &[u8; BLOCK], byte: u8) -> u64 {
-        bits(block, |part| vceqq_u8(part, vdupq_n_u8(byte)))
+        // SAFETY: all processors of the architecture have the instructions.
+        unsafe { equal(block, byte) }
     }
 
     #[inline(always)]
     fn ends_string(self, block: &[u8; BLOCK]) -> u64 {
-        bits(block, |part| vorrq_u8(vceqq_u8(part, vdupq_n_u8(b'"')), vcltq_u8(part, vdupq_n_u8(0x20))))
+        // SAFETY: as above.
+        unsafe { ends_string(block) }
     }
 }
 
-/// One bit a byte, of the bytes that `find` sets.
-#[inline(always)]
-fn bits(block: &[u8; BLOCK], find: impl Fn(uint8x16_t) -> uint8x16_t) -> u64 {
-    let (parts, _) = block.as_chunks::<16>();
-    parts.iter().rev().fold(0, |bits, part| {
-        let found = vandq_u8(find(load(part)), load(&PLACES));
-        let low = u64::from(vaddv_u8(vget_low_u8(found)));
-        let high = u64::from(vaddv_u8(vget_high_u8(found)));
-        bits << 16 | high << 8 | low
-    })
+/// # Safety
+/// The processor has NEON.
+#[cfg_attr(target_arch = "aarch64", target_feature(enable = "neon"))]
+#[inline]
+unsafe fn equal(block: &[u8; BLOCK], byte: u8) -> u64 {
+    let byte = vdupq_n_u8(byte);
+    bits(load(block).map(|part| vceqq_u8(part, byte)))
 }
 
-#[inline(always)]
-fn load(part: &[u8; 16]) -> uint8x16_t {
+/// # Safety
+/// The processor has NEON.
+#[cfg_attr(target_arch = "aarch64", target_feature(enable = "neon"))]
+#[inline]
+unsafe fn ends_string(block: &[u8; BLOCK]) -> u64 {
+    let (quote, blank) = (vdupq_n_u8(b'"'), vdupq_n_u8(b' '));
+    bits(load(block).map(|part| vorrq_u8(vceqq_u8(part, quote), vcltq_u8(part, blank))))
+}
+
+/// The bit of each of eight bytes, twice.
+const PLACES: [u8; 16] = [1, 2, 4, 8, 16, 32, 64, 128, 1, 2, 4, 8, 16, 32, 64, 128];
+
+/// One bit a byte, of those that are 0xff; the others are 0.
+///
+/// Each keeps its own bit of eight. Neighbours are added three times: then a byte has the bits of eight.
+#[cfg_attr(target_arch = "aarch64", target_feature(enable = "neon"))]
+#[inline]
+fn bits(found: [uint8x16_t; 4]) -> u64 {
     // SAFETY: 16 bytes are read, and the array has 16; the load needs no alignment.
-    unsafe { vld1q_u8(part.as_ptr()) }
+    let places = unsafe { vld1q_u8(PLACES.as_ptr()) };
+    let [one, two, three, four] = found.map(|part| vandq_u8(part, places));
+    let pairs = vpaddq_u8(vpaddq_u8(one, two), vpaddq_u8(three, four));
+    vgetq_lane_u64::<0>(vreinterpretq_u64_u8(vpaddq_u8(pairs, pairs)))
+}
+
+#[cfg_attr(target_arch = "aarch64", target_feature(enable = "neon"))]
+#[inline]
+fn load(block: &[u8; BLOCK]) -> [uint8x16_t; 4] {
+    // SAFETY: four registers are as long as the block, and any bytes are a value of theirs.
+    unsafe { block.as_ptr().cast::<[uint8x16_t; 4]>().read_unaligned() }
 }
 
 /// The instructions above, by the names and types of `std::arch::aarch64`. Source: Arm Intrinsics Reference, "Neon".
 #[cfg(not(target_arch = "aarch64"))]
 #[expect(non_camel_case_types, reason = "the names of std")]
 mod spelled_out {
+    /// The first byte is the lowest.
     #[derive(Clone, Copy)]
-    pub(super) struct uint8x8_t([u8; 8]);
+    #[repr(transparent)]
+    pub(super) struct uint8x16_t([u8; 16]);
 
-    /// The lower half and the upper.
     #[derive(Clone, Copy)]
-    pub(super) struct uint8x16_t(uint8x8_t, uint8x8_t);
+    pub(super) struct uint64x2_t([u64; 2]);
 
     /// # Safety
     /// 16 bytes can be read there.
     pub(super) unsafe fn vld1q_u8(from: *const u8) -> uint8x16_t {
         // SAFETY: the caller's; bytes need no alignment.
-        let [low, high] = unsafe { from.cast::<[[u8; 8]; 2]>().read() };
-        uint8x16_t(uint8x8_t(low), uint8x8_t(high))
+        uint8x16_t(unsafe { from.cast::<[u8; 16]>().read() })
     }
 
     pub(super) fn vdupq_n_u8(byte: u8) -> uint8x16_t {
-        uint8x16_t(uint8x8_t([byte; 8]), uint8x8_t([byte; 8]))
+        uint8x16_t([byte; 16])
     }
 
     pub(super) fn vceqq_u8(one: uint8x16_t, other: uint8x16_t) -> uint8x16_t {
@@ -96,26 +118,33 @@ mod spelled_out {
         each(one, other, |one, other| one | other)
     }
 
-    pub(super) fn vget_low_u8(bytes: uint8x16_t) -> uint8x8_t {
-        bytes.0
+    /// Sums of neighbours: of the first vector, then of the second.
+    pub(super) fn vpaddq_u8(one: uint8x16_t, other: uint8x16_t) -> uint8x16_t {
+        let mut sums = [0; 16];
+        let pairs = one.0.as_chunks::<2>().0.iter().chain(other.0.as_chunks::<2>().0);
+        for (sum, [first, second]) in sums.iter_mut().zip(pairs) {
+            *sum = first.wrapping_add(*second);
+        }
+        uint8x16_t(sums)
     }
 
-    pub(super) fn vget_high_u8(bytes: uint8x16_t) -> uint8x8_t {
-        bytes.1
+    pub(super) fn vreinterpretq_u64_u8(bytes: uint8x16_t) -> uint64x2_t {
+        let mut parts = [0; 2];
+        for (part, bytes) in parts.iter_mut().zip(bytes.0.as_chunks().0) {
+            *part = u64::from_le_bytes(*bytes);
+        }
+        uint64x2_t(parts)
     }
 
-    pub(super) fn vaddv_u8(bytes: uint8x8_t) -> u8 {
-        bytes.0.into_iter().fold(0, u8::wrapping_add)
+    pub(super) fn vgetq_lane_u64<const LANE: usize>(parts: uint64x2_t) -> u64 {
+        parts.0.get(LANE).copied().unwrap_or_default()
     }
 
     fn each(one: uint8x16_t, other: uint8x16_t, find: fn(u8, u8) -> u8) -> uint8x16_t {
-        let each = |one: uint8x8_t, other: uint8x8_t| {
-            let mut found = one;
-            for (byte, other) in found.0.iter_mut().zip(other.0) {
-                *byte = find(*byte, other);
-            }
-            found
-        };
-        uint8x16_t(each(one.0, other.0), each(one.1, other.1))
+        let mut found = one;
+        for (byte, other) in found.0.iter_mut().zip(other.0) {
+            *byte = find(*byte, other);
+        }
+        found
     }
 }
