@@ -11,6 +11,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 mod batch;
 mod lane;
 pub(crate) mod parallel;
+mod room;
 
 /// Bytes read at once.
 const CHUNK: usize = 256 << 10;
@@ -109,15 +110,6 @@ impl Source {
             Input::File(path) => Box::new(File::open(path).with_context(|| format!("cannot open {name}"))?),
         };
         Ok(Self { name, reader })
-    }
-
-    /// Appends what comes next, at most so many bytes; returns how many, 0 at the end.
-    fn append(&mut self, bytes_max: usize, buffer: &mut Vec<u8>) -> anyhow::Result<usize> {
-        let start = buffer.len();
-        buffer.resize(start + bytes_max, 0);
-        let read = self.read(buffer.get_mut(start..).unwrap_or_default());
-        buffer.truncate(start + *read.as_ref().unwrap_or(&0));
-        read
     }
 
     /// Reads what comes next, at most as much as `buffer` holds; 0 at the end.

@@ -129,7 +129,7 @@ impl Lane {
             match feed.chunk(&mut self.source)? {
                 Some(chunk) => framer.feed(chunk, fixed, &mut take),
                 None => {
-                    if let Some(framer) = self.framer.take() {
+                    if let Some(mut framer) = self.framer.take() {
                         framer.finish(fixed, &mut take);
                     }
                 }

@@ -32,9 +32,10 @@ const EAGER_BYTES: usize = 32 << 10;
 /// Bytes that are put at least behind an event at hand to complete it: more than most have.
 const PART_BYTES: usize = 4 << 10;
 
-/// Cuts one file into frames.
+/// Cuts files into frames, one behind the other. Its buffers are reused from file to file.
 #[derive(Debug)]
 pub struct StreamFramer {
+    format: Format,
     limits: Limits,
     tally: Tally,
     levels: Vec<Level>,
@@ -70,12 +71,13 @@ struct Text {
 }
 
 impl StreamFramer {
-    /// Makes a framer for one file.
+    /// Makes a framer for files of one format.
     #[must_use]
     pub fn new(format: Format, limits: Limits) -> Self {
         let mut splitter = Splitter::new(0);
         splitter.restart(format, 0);
         Self {
+            format,
             limits: Limits { events_max: u32::MAX, ..limits },
             tally: Tally::default(),
             levels: vec![Level::default()],
@@ -100,10 +102,10 @@ impl StreamFramer {
         push(&mut self.levels, 0, &mut self.text, piece, &mut out);
     }
 
-    /// Ends the file: gives out the rest and returns what was found in all.
-    pub fn finish(mut self, fixed: &Origin<'_>, sink: &mut dyn FnMut(Item<'_>)) -> Counts {
+    /// Ends the file: gives out the rest and returns what was found in all of it. What is fed then is another file.
+    pub fn finish(&mut self, fixed: &Origin<'_>, sink: &mut dyn FnMut(Item<'_>)) -> Counts {
         self.end(fixed, &mut Items(sink));
-        self.tally.counts
+        self.restart()
     }
 
     fn end(&mut self, fixed: &Origin<'_>, sink: &mut dyn Sink) {
@@ -127,12 +129,23 @@ impl StreamFramer {
 
     /// As [`Self::finish`], and parses the frames.
     pub fn finish_records(
-        mut self,
+        &mut self,
         fixed: &Origin<'_>,
         sink: &mut dyn FnMut(&Result<Record<'_>, Reject<'_>>),
     ) -> Counts {
         self.parse(sink, &mut |framer, sink| framer.end(fixed, sink));
-        self.tally.counts
+        self.restart()
+    }
+
+    /// Forgets the file, but not the room that it took. Returns what was found in it.
+    fn restart(&mut self) -> Counts {
+        for level in &mut self.levels {
+            level.restart();
+        }
+        self.text.restart(self.format);
+        self.head.clear();
+        self.length = 0;
+        core::mem::take(&mut self.tally).counts
     }
 
     fn parse(
@@ -147,7 +160,13 @@ impl StreamFramer {
         self.buffer = buffer;
     }
 
-    /// What was found so far.
+    /// The format of its files.
+    #[must_use]
+    pub const fn format(&self) -> Format {
+        self.format
+    }
+
+    /// What was found so far in the file at hand.
     #[must_use]
     pub const fn counts(&self) -> Counts {
         self.tally.counts
@@ -161,8 +180,7 @@ fn push(levels: &mut Vec<Level>, index: usize, text: &mut Text, bytes: &[u8], ou
         None => {
             level.pending.extend_from_slice(bytes);
             if let Some(coat) = coat(&level.pending, true) {
-                let pending = level.open(coat, index, text, out);
-                push(levels, index, text, &pending, out);
+                open(levels, index, coat, text, out);
             }
         }
         Some(Coat::None) => text.push(bytes, out),
@@ -178,6 +196,18 @@ fn push(levels: &mut Vec<Level>, index: usize, text: &mut Text, bytes: &[u8], ou
                 level.fault = level.fault.or(pushed.err());
             }
         }
+    }
+}
+
+/// Fixes the coat of a level, and gives it the bytes that waited for that.
+fn open(levels: &mut Vec<Level>, index: usize, coat: Coat, text: &mut Text, out: &mut Out<'_>) {
+    let Some(level) = levels.get_mut(index) else { return };
+    level.put_on(coat, index, text, out);
+    let mut pending = core::mem::take(&mut level.pending);
+    push(levels, index, text, &pending, out);
+    pending.clear();
+    if let Some(level) = levels.get_mut(index) {
+        level.pending = pending;
     }
 }
 
@@ -221,8 +251,7 @@ fn finish(levels: &mut Vec<Level>, text: &mut Text, out: &mut Out<'_>) -> Option
     while let Some(level) = levels.get_mut(index) {
         if level.coat.is_none() {
             let coat = coat(&level.pending, false).unwrap_or(Coat::None);
-            let pending = level.open(coat, index, text, out);
-            push(levels, index, text, &pending, out);
+            open(levels, index, coat, text, out);
         }
         let Some(level) = levels.get_mut(index) else { break };
         if level.coat == Some(Coat::Base64) && level.fault.is_none() {
@@ -231,6 +260,7 @@ fn finish(levels: &mut Vec<Level>, text: &mut Text, out: &mut Out<'_>) -> Option
             let ended = level.decoder.finish(&mut decoded);
             inflate(levels, index, text, &decoded, out);
             if let Some(level) = levels.get_mut(index) {
+                level.decoded = decoded;
                 level.fault = level.fault.or(ended.err());
             }
         }
@@ -238,6 +268,9 @@ fn finish(levels: &mut Vec<Level>, text: &mut Text, out: &mut Out<'_>) -> Option
         let held = core::mem::take(&mut level.held);
         fault = fault.or(level.ended());
         push(levels, index + 1, text, held.text(), out);
+        if let Some(level) = levels.get_mut(index) {
+            level.held = held;
+        }
         index += 1;
     }
     text.finish(if fault.is_some() { End::Cut } else { End::Whole }, out);
@@ -245,19 +278,29 @@ fn finish(levels: &mut Vec<Level>, text: &mut Text, out: &mut Out<'_>) -> Option
 }
 
 impl Level {
-    /// Fixes the coat of a level; returns the bytes that waited for that.
-    fn open(&mut self, coat: Coat, index: usize, text: &mut Text, out: &Out<'_>) -> Vec<u8> {
+    fn put_on(&mut self, coat: Coat, index: usize, text: &mut Text, out: &Out<'_>) {
         self.coat = Some(coat);
         if coat != Coat::None {
             let allowed = out.limits.compressions_max.min(COMPRESSIONS_MAX);
             if wide(index) < u64::from(allowed) {
                 text.splitter.enter_compression();
-                self.gunzip = Some(Box::new(Gunzip::new()));
+                self.gunzip.get_or_insert_with(|| Box::new(Gunzip::new())).restart();
             } else {
                 self.fault = Some(Reason::NestedTooDeep);
             }
         }
-        core::mem::take(&mut self.pending)
+    }
+
+    /// Takes the coat off.
+    fn restart(&mut self) {
+        self.coat = None;
+        self.fault = None;
+        self.pending.clear();
+        self.decoder.restart();
+        self.held.truncate(0);
+        if let Some(gunzip) = &mut self.gunzip {
+            gunzip.restart();
+        }
     }
 
     /// One step of inflation into `held`; a fault stays.
@@ -333,6 +376,14 @@ impl Text {
     fn finish(&mut self, end: End, out: &mut Out<'_>) {
         let window = core::mem::take(&mut self.window);
         self.look(&window, end, out);
+        self.window = window;
+    }
+
+    fn restart(&mut self, format: Format) {
+        self.splitter.restart(format, 0);
+        self.window.clear();
+        self.base = 0;
+        self.look_at = 0;
     }
 
     fn look(&mut self, bytes: &[u8], end: End, out: &mut Out<'_>) -> usize {

@@ -3,8 +3,8 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use hsmstream_frame::{Format, Framer, RAW_BYTES_MAX, StreamFramer};
-use hsmstream_record::{Limits, Origin, escape};
+use hsmstream_frame::{Format, Framer, RAW_BYTES_MAX, Reject, StreamFramer};
+use hsmstream_record::{Limits, Origin, Record, escape};
 use std::io::Write as _;
 
 /// Runs `work` and tells how often it allocated.
@@ -94,5 +94,24 @@ fn a_file_allocates_nothing_per_piece() {
             assert_eq!(again, 0, "{name}");
             assert!(found >= 2 * records - 1, "{name}: {found}");
         }
+    }
+}
+
+#[test]
+fn the_next_file_allocates_nothing() {
+    for (name, message, records) in messages() {
+        let mut framer = StreamFramer::new(Format::Auto, Limits::default());
+        let mut found = 0;
+        let mut read = || {
+            let mut take = |item: &Result<Record<'_>, Reject<'_>>| found += usize::from(item.is_ok());
+            for piece in message.chunks(1000) {
+                framer.feed_records(piece, &Origin::default(), &mut take);
+            }
+            framer.finish_records(&Origin::default(), &mut take);
+        };
+        read();
+        read();
+        assert_eq!(allocations(read), 0, "{name}");
+        assert_eq!(found, 3 * records, "{name}");
     }
 }

@@ -1,10 +1,10 @@
 //! What holds for any bytes: pieces give what the whole gives, items are disjoint and in order, nothing
 //! panics; and what an envelope's messages are, `simd-json` says too.
 
-use crate::support::{Owned, compact, gzip, split, stream, unlimited, vectors};
+use crate::support::{Owned, compact, gzip, next_file, split, stream, unlimited, vectors};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use hsmstream_frame::{Counts, Format, is_text, last_beginning};
+use hsmstream_frame::{Counts, Format, StreamFramer, is_text, last_beginning};
 use hsmstream_record::{Kind, Limits, escape, trim_end};
 use proptest::prelude::*;
 use simd_json::prelude::*;
@@ -133,6 +133,24 @@ proptest! {
         let pieces = stream(format, unlimited(), cut(&bytes, &sizes));
         prop_assert_eq!(&whole.0, &pieces.0, "{} {}", format, bytes.escape_ascii());
         prop_assert_eq!(whole.1, pieces.1);
+    }
+
+    #[test]
+    fn a_file_leaves_nothing_for_the_next(
+        files in prop::collection::vec(message(), 2..5),
+        size in prop_oneof![1_usize..8, 1_usize..3000],
+        small in any::<bool>(),
+    ) {
+        // Small limits: files end early, with something held.
+        let limits = if small { Limits { inflated_bytes_max: 300, ..unlimited() } } else { unlimited() };
+        let mut framers = Format::ALL.map(|format| StreamFramer::new(format, limits));
+        for (format, Bytes(bytes)) in files {
+            let pieces = cut(&bytes, &[size]);
+            let framer = framers.iter_mut().find(|framer| framer.format() == format).expect("all are there");
+            let reused = next_file(framer, pieces.iter().copied());
+            prop_assert_eq!(reused, stream(format, limits, pieces), "{} {}", format, bytes.escape_ascii());
+            prop_assert_eq!(framer.counts(), Counts::default());
+        }
     }
 
     #[test]

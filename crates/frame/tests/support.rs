@@ -174,8 +174,15 @@ pub(crate) fn stream<'p>(
     limits: Limits,
     pieces: impl IntoIterator<Item = &'p [u8]>,
 ) -> (Vec<Owned>, Counts) {
+    next_file(&mut StreamFramer::new(format, limits), pieces)
+}
+
+/// The same by a framer that may have had other files before.
+pub(crate) fn next_file<'p>(
+    framer: &mut StreamFramer,
+    pieces: impl IntoIterator<Item = &'p [u8]>,
+) -> (Vec<Owned>, Counts) {
     let mut items = Vec::new();
-    let mut framer = StreamFramer::new(format, limits);
     for piece in pieces {
         framer.feed(piece, &Origin::default(), &mut |item| items.push(Owned::of(item)));
     }

@@ -4,6 +4,7 @@ use hsmstream_frame::{Format, Framer, Item, Reject, StreamFramer, is_text, last_
 use hsmstream_record::{Limits, Origin, Record};
 
 use super::parallel::Reading;
+use super::room::Room;
 use super::{Input, Source};
 
 /// Bytes of an input that are read at once.
@@ -17,7 +18,7 @@ const RECORD_BYTES_MAX: usize = 1 << 20;
 /// An open input.
 pub(super) struct Lane {
     source: Source,
-    chunk: Vec<u8>,
+    chunk: Room,
     form: Form,
     /// Bytes of the input before what `form` was given.
     base: u64,
@@ -27,16 +28,18 @@ enum Form {
     /// Nothing was read.
     Unknown,
     /// Records as text, cut where they begin: the bytes behind the last cut.
-    Text(Vec<u8>),
+    Text(Room),
     /// Any other, and texts with a record that is too long: only the framer knows what ends where.
     Any(Box<StreamFramer>),
 }
 
-/// A part of a text that waits to be parsed, and what parses it. Kept by a thread.
+/// A part of a text that waits to be parsed, what parses it, and what an input left for the next. Kept by a thread.
 pub(super) struct Desk {
     framer: Framer,
-    text: Vec<u8>,
+    text: Room,
     base: u64,
+    spare: Option<Box<StreamFramer>>,
+    spare_room: Room,
 }
 
 /// What takes records and rejects.
@@ -54,17 +57,23 @@ impl Desk {
     pub(super) fn new(limits: Limits) -> Self {
         // A part of a file has the limits of a file: of size and events, none.
         let whole = Limits { message_bytes_max: usize::MAX, events_max: u32::MAX, ..limits };
-        Self { framer: Framer::new(Format::Raw, whole), text: Vec::new(), base: 0 }
+        Self {
+            framer: Framer::new(Format::Raw, whole),
+            text: Room::default(),
+            base: 0,
+            spare: None,
+            spare_room: Room::default(),
+        }
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        self.text.is_empty()
+        self.text.held().is_empty()
     }
 
     /// Parses the part of a text that lies here.
     pub(super) fn parse(&mut self, fixed: &Origin<'_>, take: &mut Take<'_>) {
         let base = self.base;
-        self.framer.records(&self.text, fixed, &mut |item| shifted(item, base, take));
+        self.framer.records(self.text.held(), fixed, &mut |item| shifted(item, base, take));
         self.text.clear();
     }
 }
@@ -81,8 +90,22 @@ fn shifted(item: &Result<Record<'_>, Reject<'_>>, base: u64, take: &mut Take<'_>
 }
 
 impl Lane {
-    pub(super) fn open(input: &Input) -> anyhow::Result<Self> {
-        Ok(Self { source: Source::open(input)?, chunk: Vec::new(), form: Form::Unknown, base: 0 })
+    pub(super) fn open(input: &Input, desk: &mut Desk) -> anyhow::Result<Self> {
+        let source = Source::open(input)?;
+        Ok(Self { source, chunk: core::mem::take(&mut desk.spare_room), form: Form::Unknown, base: 0 })
+    }
+
+    /// Leaves what the next input can use, behind the end of this one.
+    pub(super) fn close(self, desk: &mut Desk) {
+        match self.form {
+            Form::Unknown => desk.spare_room = self.chunk,
+            Form::Text(rest) => desk.spare_room = rest,
+            Form::Any(framer) => {
+                desk.spare_room = self.chunk;
+                desk.spare = Some(framer);
+            }
+        }
+        desk.spare_room.clear();
     }
 
     /// Reads the next chunk. The part of a text that it ends is left with the desk; the items of any other form go the
@@ -94,20 +117,22 @@ impl Lane {
         way: Way<'_>,
     ) -> anyhow::Result<usize> {
         if let Form::Text(rest) = &mut self.form {
-            let count = self.source.append(TEXT_CHUNK, rest)?;
+            let count = rest.append(&mut self.source, TEXT_CHUNK)?;
             self.cut(count == 0, reading, desk);
             self.split(reading, way);
             return Ok(count);
         }
         self.chunk.clear();
-        let count = self.source.append(CHUNK, &mut self.chunk)?;
+        let count = self.chunk.append(&mut self.source, CHUNK)?;
         if matches!(self.form, Form::Unknown) {
-            if is_text(reading.format, &self.chunk) {
+            if is_text(reading.format, self.chunk.held()) {
                 self.form = Form::Text(core::mem::take(&mut self.chunk));
                 self.cut(false, reading, desk);
                 return Ok(count);
             }
-            self.form = Form::Any(Box::new(StreamFramer::new(reading.format, reading.limits)));
+            let spare = desk.spare.take().filter(|framer| framer.format() == reading.format);
+            let new = || Box::new(StreamFramer::new(reading.format, reading.limits));
+            self.form = Form::Any(spare.unwrap_or_else(new));
         }
         self.split(reading, way);
         Ok(count)
@@ -126,19 +151,19 @@ impl Lane {
         match way {
             Way::Parse(take) => {
                 let mut take = |item: &Result<Record<'_>, Reject<'_>>| shifted(item, base, take);
-                if self.chunk.is_empty() {
+                if self.chunk.held().is_empty() {
                     framer.finish_records(fixed, &mut take);
                     return;
                 }
-                framer.feed_records(&self.chunk, fixed, &mut take);
+                framer.feed_records(self.chunk.held(), fixed, &mut take);
             }
             Way::Keep(keep) => {
                 let mut keep = |item: Item<'_>| keep(&item, base);
-                if self.chunk.is_empty() {
+                if self.chunk.held().is_empty() {
                     framer.finish(fixed, &mut keep);
                     return;
                 }
-                framer.feed(&self.chunk, fixed, &mut keep);
+                framer.feed(self.chunk.held(), fixed, &mut keep);
             }
         }
         self.form = Form::Any(framer);
@@ -148,16 +173,17 @@ impl Lane {
     /// on a framer for files has the text.
     fn cut(&mut self, at_end: bool, reading: &Reading<'_>, desk: &mut Desk) {
         let Form::Text(rest) = &mut self.form else { return };
-        let cut = if at_end { rest.len() } else { last_beginning(rest).unwrap_or(0) };
+        let length = rest.held().len();
+        let cut = if at_end { length } else { last_beginning(rest.held()).unwrap_or(0) };
         desk.base = self.base;
         if cut > 0 {
             // The few bytes behind the cut are copied, not the many before it.
             core::mem::swap(rest, &mut desk.text);
             rest.clear();
-            rest.extend_from_slice(desk.text.get(cut..).unwrap_or_default());
+            rest.extend(desk.text.held().get(cut..).unwrap_or_default());
             desk.text.truncate(cut);
             self.base = self.base.saturating_add(cut as u64);
-        } else if rest.len() > RECORD_BYTES_MAX {
+        } else if length > RECORD_BYTES_MAX {
             self.chunk = core::mem::take(rest);
             self.form = Form::Any(Box::new(StreamFramer::new(Format::Raw, reading.limits)));
         }

@@ -126,10 +126,10 @@ fn read_alone<W: Work>(
 ) -> anyhow::Result<()> {
     let Reading { format, limits, fixed, threads: _ } = reading;
     let mut feed = Feed::new(inputs);
+    let mut framer = StreamFramer::new(format, limits);
     let mut scratch = W::Scratch::default();
     let mut block = Block::default();
     for input in inputs {
-        let mut framer = StreamFramer::new(format, limits);
         let mut take = |item: &Result<Record<'_>, Reject<'_>>| {
             work.take(item, &mut scratch, &mut block);
             if block.lines.len() >= BLOCK_BYTES {
@@ -164,8 +164,9 @@ struct Stop<'h, 'w, W: Work>(&'h Hall<'w, W>);
 
 impl<W: Work> Drop for Stop<'_, '_, W> {
     fn drop(&mut self) {
-        self.0.board().stopped = true;
-        self.0.changed.notify_all();
+        let mut board = self.0.board();
+        board.stopped = true;
+        self.0.tell(board);
     }
 }
 
@@ -177,6 +178,8 @@ struct Board {
     /// Inputs begun.
     begun: usize,
     stopped: bool,
+    /// Threads that wait until something has changed.
+    asleep: usize,
     /// Full batches, in order.
     waiting: VecDeque<Waiting>,
     /// Blocks and batches to be used again.
@@ -259,8 +262,20 @@ impl<W: Work> Hall<'_, W> {
     }
 
     /// Waits until something has changed.
-    fn wait<'b>(&self, board: MutexGuard<'b, Board>) -> MutexGuard<'b, Board> {
-        self.changed.wait(board).unwrap_or_else(PoisonError::into_inner)
+    fn wait<'b>(&self, mut board: MutexGuard<'b, Board>) -> MutexGuard<'b, Board> {
+        board.asleep += 1;
+        let mut board = self.changed.wait(board).unwrap_or_else(PoisonError::into_inner);
+        board.asleep -= 1;
+        board
+    }
+
+    /// Lets the board go, and wakes those that wait, if any do: to ask the system to wake nobody costs as much.
+    fn tell(&self, board: MutexGuard<'_, Board>) {
+        let somebody = board.asleep > 0;
+        drop(board);
+        if somebody {
+            self.changed.notify_all();
+        }
     }
 
     /// Works until nothing is left to be read.
@@ -283,7 +298,7 @@ impl<W: Work> Hall<'_, W> {
     fn work(&self, claim: Claim, hand: &mut Hand<W>) {
         match claim {
             Claim::Chunk { input, lane, alone } => {
-                let lane = self.open(input, lane);
+                let lane = self.open(input, lane, &mut hand.desk);
                 self.chunk((input, lane, alone), &mut hand.desk, &mut hand.scratch);
             }
             Claim::Batch(waiting) => self.parse(waiting, &mut hand.scratch),
@@ -342,7 +357,11 @@ impl<W: Work> Hall<'_, W> {
                 lane.step(&self.reading, desk, Way::Keep(&mut keep))?
             };
             self.progress.add(count);
-            Ok((count > 0).then_some(lane))
+            if count > 0 {
+                return Ok(Some(lane));
+            }
+            lane.close(desk);
+            Ok(None)
         });
         let number = self.reserve(input);
         self.put_back(input, step);
@@ -363,12 +382,12 @@ impl<W: Work> Hall<'_, W> {
         if board.waiting.len() >= BATCHES_MAX * self.reading.threads {
             drop(board);
             self.parse(waiting, scratch);
-            board = self.board();
-        } else {
-            board.waiting.push_back(waiting);
-            self.changed.notify_all();
+            return self.board().spare_batches.pop().unwrap_or_default();
         }
-        board.spare_batches.pop().unwrap_or_default()
+        board.waiting.push_back(waiting);
+        let empty = board.spare_batches.pop().unwrap_or_default();
+        self.tell(board);
+        empty
     }
 
     fn parse(&self, Waiting { input, block: number, batch }: Waiting, scratch: &mut W::Scratch) {
@@ -391,8 +410,9 @@ impl<W: Work> Hall<'_, W> {
             slot.waiting_bytes += block.lines.len();
             *place = Some(block);
         }
-        self.changed.notify_all();
-        board.spare.pop().unwrap_or_default()
+        let empty = board.spare.pop().unwrap_or_default();
+        self.tell(board);
+        empty
     }
 
     fn keep_block(&self, mut block: Block) {
@@ -411,16 +431,17 @@ impl<W: Work> Hall<'_, W> {
         }
     }
 
-    fn open(&self, input: usize, lane: Option<Lane>) -> anyhow::Result<Lane> {
+    fn open(&self, input: usize, lane: Option<Lane>, desk: &mut Desk) -> anyhow::Result<Lane> {
         match (lane, self.inputs.get(input)) {
-            (None, Some(input)) => Lane::open(input),
+            (None, Some(input)) => Lane::open(input, desk),
             (lane, _) => lane.context("an input that is not there"),
         }
     }
 
     /// Lets others have a lane, or ends it.
     fn put_back(&self, input: usize, step: anyhow::Result<Option<Lane>>) {
-        if let Some(slot) = self.board().slot(input) {
+        let mut board = self.board();
+        if let Some(slot) = board.slot(input) {
             match step {
                 Ok(Some(lane)) => slot.lane = Some(lane),
                 Ok(None) => slot.ended = true,
@@ -430,7 +451,7 @@ impl<W: Work> Hall<'_, W> {
                 }
             }
         }
-        self.changed.notify_all();
+        self.tell(board);
     }
 
     /// Gives out blocks as they come to be next, until all are written or an input fails. May help until one is there.
@@ -443,8 +464,7 @@ impl<W: Work> Hall<'_, W> {
                     slot.blocks.pop_front();
                     slot.written += 1;
                     slot.waiting_bytes -= block.lines.len();
-                    drop(board);
-                    self.changed.notify_all();
+                    self.tell(board);
                     write(&block);
                     self.keep_block(block);
                     board = self.board();
@@ -456,7 +476,8 @@ impl<W: Work> Hall<'_, W> {
                     if let Some(failure) = failure {
                         return Err(failure);
                     }
-                    self.changed.notify_all();
+                    self.tell(board);
+                    board = self.board();
                     continue;
                 }
             } else if board.begun == self.inputs.len() {
