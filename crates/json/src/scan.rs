@@ -265,6 +265,7 @@ mod tests {
     }
 
     #[test]
+    #[cfg_attr(miri, ignore = "too many cases for Miri")]
     fn eight_bytes_at_once_find_what_one_at_a_time_finds() {
         check(b'x', |text| plain_run(text, 0), is_special);
         check(b'7', |text| digit_run(text, 0), |byte| !byte.is_ascii_digit());

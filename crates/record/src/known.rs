@@ -104,6 +104,7 @@ mod tests {
     }
 
     #[test]
+    #[cfg_attr(miri, ignore = "too many cases for Miri")]
     fn each_name_behind_its_label_and_nothing_else() {
         let opcodes = OPCODES.iter().map(|opcode| ("Opcode : ", opcode.name));
         let log_types = LOG_TYPES.iter().map(|log_type| ("Log type : ", log_type.name));

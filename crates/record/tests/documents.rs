@@ -1,11 +1,13 @@
 //! JSON documents: their views by the vectors, their fields by cases.
 
-use base64::Engine as _;
+#[path = "common/vectors.rs"]
+mod vectors;
+
 use hsmstream_record::{Body, Document, Field, Kind, Origin, Record, Value};
 use proptest::prelude::*;
 use serde_json::Value as Json;
+use vectors::{are_enough, vectors};
 
-const VECTORS: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/vectors/records.jsonl"));
 const CLOUD_TRAIL: &[u8] = include_bytes!("../../../tests/samples/09-aws-cloudtrail-CreateHsm.json");
 
 const fn record(kind: Kind, json: &[u8]) -> Record<'_> {
@@ -34,11 +36,7 @@ fn view(record: &Record<'_>) -> String {
 #[test]
 fn single_documents_have_the_view_of_the_vectors() {
     let mut checked = 0;
-    for line in VECTORS.lines() {
-        let vector: Json = serde_json::from_str(line).expect("a vector is JSON");
-        let input = base64::engine::general_purpose::STANDARD
-            .decode(vector["input_b64"].as_str().expect("an input"))
-            .expect("base64");
+    for (vector, input) in vectors() {
         let records = vector["expect"]["records"].as_array().expect("records");
         let Some(kind) = [Kind::Certificate, Kind::CloudTrail, Kind::Metric]
             .into_iter()
@@ -61,7 +59,7 @@ fn single_documents_have_the_view_of_the_vectors() {
             checked += 1;
         }
     }
-    assert!(checked >= 10, "only {checked} documents checked");
+    assert!(are_enough(checked, 9), "only {checked} documents checked");
 }
 
 #[test]

@@ -6,10 +6,11 @@
 //! crates.
 
 mod common;
+#[path = "common/vectors.rs"]
+mod conformance;
 #[path = "common/edits.rs"]
 mod edits;
 
-use base64::Engine as _;
 use common::split;
 use edits::edit;
 use hsmstream_record::{
@@ -20,7 +21,6 @@ use hsmstream_record::{
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
-use serde_json::Value as Json;
 
 const SAMPLES: [&[u8]; 4] = [
     include_bytes!("../../../tests/samples/01-aws-userguide-interpreting-audit-logs.txt"),
@@ -194,19 +194,17 @@ fn genuine_records_go_the_fast_way() {
 #[test]
 fn vectors() {
     let (mut frames, mut fast) = (0, 0);
-    for line in include_str!("../../../tests/vectors/records.jsonl").lines() {
-        let vector: Json = serde_json::from_str(line).expect("a vector is JSON");
-        let input = vector["input_b64"].as_str().expect("an input");
-        let input = base64::engine::general_purpose::STANDARD.decode(input).expect("base64");
+    for (_, input) in conformance::vectors() {
         for frame in split(&input).into_iter().chain([&input[..]]) {
             frames += 1;
             fast += usize::from(agrees(frame));
         }
     }
-    assert!(frames > 300 && fast > 30, "{fast} of {frames}");
+    assert!(conformance::are_enough(frames, 300) && conformance::are_enough(fast, 30), "{fast} of {frames}");
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "too many cases for Miri")]
 fn fields_on_demand_are_those_of_the_record() {
     let fields: Vec<Field> = Field::NAMES.iter().map(|name| Field::parse(name).expect("a field")).collect();
     let text = |value: Option<Value<'_>>| {
@@ -230,6 +228,7 @@ fn fields_on_demand_are_those_of_the_record() {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "too many cases for Miri")]
 fn every_byte_changed_removed_or_doubled() {
     let mut fast = 0;
     for frame in MADE {
@@ -255,6 +254,7 @@ fn every_byte_changed_removed_or_doubled() {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "too many cases for Miri")]
 fn every_cut() {
     for frame in MADE {
         for at in 0..frame.len() {
@@ -265,6 +265,7 @@ fn every_cut() {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "too many cases for Miri")]
 fn every_line_removed_doubled_or_swapped() {
     let mut fast = 0;
     for frame in MADE {
@@ -303,6 +304,7 @@ fn front_lines_behind_the_response() {
 
 /// A line of one record in another: labels where the layout has no place for them.
 #[test]
+#[cfg_attr(miri, ignore = "too many cases for Miri")]
 fn every_line_of_another_record() {
     for (frame, other) in MADE.iter().flat_map(|frame| MADE.iter().map(move |other| (frame, other))) {
         let lines = lines(frame);
@@ -359,7 +361,7 @@ fn edited() -> impl Strategy<Value = Vec<u8>> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(2000))]
+    #![proptest_config(ProptestConfig::with_cases(if cfg!(miri) { 4 } else { 2000 }))]
 
     #[test]
     fn edited_records(text in edited()) {

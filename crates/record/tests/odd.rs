@@ -5,17 +5,17 @@
 //! doubled, moved. Random beyond.
 
 mod common;
+#[path = "common/vectors.rs"]
+mod conformance;
 #[path = "common/edits.rs"]
 mod edits;
 
-use base64::Engine as _;
 use common::split;
 use edits::edit;
 use hsmstream_record::{Limits, parse, parse_brief, parse_carefully, parse_odd};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
-use serde_json::Value as Json;
 
 const SAMPLES: [&[u8]; 4] = [
     include_bytes!("../../../tests/samples/01-aws-userguide-interpreting-audit-logs.txt"),
@@ -97,19 +97,17 @@ fn samples() {
 #[test]
 fn vectors() {
     let mut frames = 0;
-    for line in include_str!("../../../tests/vectors/records.jsonl").lines() {
-        let vector: Json = serde_json::from_str(line).expect("a vector is JSON");
-        let input = vector["input_b64"].as_str().expect("an input");
-        let input = base64::engine::general_purpose::STANDARD.decode(input).expect("base64");
+    for (_, input) in conformance::vectors() {
         for frame in split(&input).into_iter().chain([&input[..]]) {
             frames += 1;
             check(frame);
         }
     }
-    assert!(frames > 300);
+    assert!(conformance::are_enough(frames, 300));
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "too many cases for Miri")]
 fn every_byte_changed_removed_or_doubled() {
     for frame in ODD {
         for at in 0..frame.len() {
@@ -132,6 +130,7 @@ fn every_byte_changed_removed_or_doubled() {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "too many cases for Miri")]
 fn every_cut() {
     for frame in ODD {
         for at in 0..frame.len() {
@@ -142,6 +141,7 @@ fn every_cut() {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "too many cases for Miri")]
 fn every_line_removed_doubled_or_moved() {
     for (frame, other) in ODD.iter().flat_map(|frame| ODD.iter().map(move |other| (frame, other))) {
         let lines = lines(frame);
@@ -162,6 +162,7 @@ fn every_line_removed_doubled_or_moved() {
 
 /// As many lines as an index of line ends holds, one less, one more, many times as many; some of them empty.
 #[test]
+#[cfg_attr(miri, ignore = "too many cases for Miri")]
 fn any_number_of_lines() {
     let front = b"Time: 01/24/18 17:44:25.013218, usecs:1516815865013218\nSequence No : 0x5\n";
     for count in (0..140).chain([1000, 5000]) {
@@ -179,6 +180,7 @@ fn any_number_of_lines() {
 
 /// Labels with anything behind, cut off where the text ends.
 #[test]
+#[cfg_attr(miri, ignore = "too many cases for Miri")]
 fn every_label_at_the_end() {
     let front = b"Time: 01/24/18 17:44:25.013218, usecs:1516815865013218\nSequence No : 0x5\nOpcode : A\n";
     for line in ODD.into_iter().flat_map(lines) {
@@ -217,7 +219,7 @@ fn edited() -> impl Strategy<Value = Vec<u8>> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(4000))]
+    #![proptest_config(ProptestConfig::with_cases(if cfg!(miri) { 4 } else { 4000 }))]
 
     #[test]
     fn edited_records(text in edited()) {

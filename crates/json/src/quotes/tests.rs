@@ -100,6 +100,7 @@ proptest! {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "too many cases for Miri")]
 fn every_byte_is_seen_at_every_place() {
     for length in [1, 63, 64, 65, 100, 128, 200] {
         for at in 0..length {
@@ -115,6 +116,7 @@ fn every_byte_is_seen_at_every_place() {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "too many cases for Miri")]
 fn runs_of_backslashes_cross_blocks() {
     for before in 50..70 {
         for run in 0..140 {

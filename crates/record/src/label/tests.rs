@@ -11,6 +11,7 @@ fn behind_blank(text: &[u8]) -> Option<(Label, usize)> {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "too many cases for Miri")]
 fn labels_behind_blanks() {
     for (first, _) in TABLE {
         for (second, label) in TABLE {
@@ -31,6 +32,7 @@ fn labels_behind_blanks() {
 
 /// What is found by a hint is what is found by the text before the colon; and nearly all labels have one.
 #[test]
+#[cfg_attr(miri, ignore = "too many cases for Miri")]
 fn labels_by_hints() {
     let mut found = 0;
     for (text, label) in TABLE {

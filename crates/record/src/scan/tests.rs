@@ -129,6 +129,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(2000))]
 
     #[test]
+    #[cfg_attr(miri, ignore = "too many cases for Miri")]
     fn lines(few in text(b"\n", 2), many in text(b"\n", 60)) {
         for text in [few, many] {
             check_lines(&text);
@@ -137,6 +138,7 @@ proptest! {
     }
 
     #[test]
+    #[cfg_attr(miri, ignore = "too many cases for Miri")]
     fn strings(few in text(b"\\n", 3), many in text(b"\\", 200), tail in text(b"\"", 3)) {
         for text in [few, many] {
             let mut text: Vec<u8> = text.iter().copied().filter(|byte| *byte >= 0x20 && *byte != b'"').collect();
@@ -152,6 +154,7 @@ proptest! {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "too many cases for Miri")]
 fn every_byte_at_every_place() {
     for (place, byte) in (0..BLOCK).flat_map(|place| (0..=255).map(move |byte| (place, byte))) {
         for filler in [0x21, 0x80, 0xff, 0x0a, 0x0b, 0x09, 0x5c, 0x22] {
@@ -174,7 +177,8 @@ fn every_byte_at_every_place() {
 
 #[test]
 fn texts_of_every_length() {
-    for length in 0..300 {
+    // Miri takes a thousand times as long.
+    for length in (0..300).step_by(if cfg!(miri) { 99 } else { 1 }) {
         check_lines(&vec![b'\n'; length]);
         check_lines(&vec![b'x'; length]);
         check_parts(&vec![b'\n'; length]);
@@ -224,6 +228,7 @@ fn check_number(block: &[u8; NUMBER], count: usize) {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "too many cases for Miri")]
 fn each_byte_in_each_number_of_digits() {
     for digits in [b"1234567890123456", b"fedcba9876543210", b"FFFFFFFFFFFFFFFF", b"9999999999999999"] {
         for count in 0..=NUMBER + 2 {
@@ -265,6 +270,7 @@ fn check_four(digits: [u8; 4]) {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "too many cases for Miri")]
 fn each_number_of_four_small_hex_digits_and_each_byte_in_some() {
     for number in 0..=u16::MAX {
         check_four(*format!("{number:04x}").as_bytes().first_chunk().expect("four digits"));
@@ -301,6 +307,7 @@ fn check_printed(text: &[u8; PRINTED]) {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "too many cases for Miri")]
 fn each_byte_in_a_printed_time() {
     for text in [b"02/29/24 23:59:59.999999, usecs:", b"10/08/19 04:26:37.013218, usecs:"] {
         assert!(dispatch_with(Vectors::Portable, Printed(text)).is_some());
@@ -313,6 +320,7 @@ fn each_byte_in_a_printed_time() {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "too many cases for Miri")]
 fn every_day_and_every_minute_printed() {
     for (year, month, day) in
         (0..100).flat_map(|year| (0..20).flat_map(move |month| (0..40).map(move |day| (year, month, day))))

@@ -32,7 +32,7 @@ fn time_text() -> impl Strategy<Value = [u8; 24]> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(2000))]
+    #![proptest_config(ProptestConfig::with_cases(if cfg!(miri) { 4 } else { 2000 }))]
 
     #[test]
     fn words_read_as_loops_do(bytes in proptest::array::uniform8(byte()), count in 0..10_usize) {
@@ -61,6 +61,7 @@ proptest! {
 
 /// Every date of the century, and the days that are none.
 #[test]
+#[cfg_attr(miri, ignore = "too many cases for Miri")]
 fn dates_are_those_of_the_calendar() {
     for (year, month, day) in (0..100).flat_map(|year| {
         (0..100)
@@ -87,6 +88,7 @@ fn every_byte_as_a_digit() {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "too many cases for Miri")]
 fn four_small_hex_digits_and_nothing_else() {
     for number in 0..=u16::MAX {
         let text = format!("{number:04x}");
