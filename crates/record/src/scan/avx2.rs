@@ -10,6 +10,7 @@
 )]
 
 use super::found::Found;
+use super::tables::{LAST, PRINTED_MIN, PRINTED_MORE};
 use super::{BLOCK, NUMBER, PRINTED, Scanner, Task};
 use crate::swar;
 use std::arch::x86_64::{
@@ -151,25 +152,6 @@ fn bits(front: __m256i, back: __m256i) -> u64 {
     let back = _mm256_movemask_epi8(back).cast_unsigned();
     u64::from(front) | u64::from(back) << 32
 }
-
-/// Zeros, then ones: from `n` on it says which bytes are the last `n` of a number.
-const LAST: [u8; 2 * NUMBER] = {
-    let mut last = [0; 2 * NUMBER];
-    let (_, mut ones) = last.split_at_mut(NUMBER);
-    while let [first, others @ ..] = ones {
-        *first = 0xff;
-        ones = others;
-    }
-    last
-};
-
-/// What each byte is at least: in a date and a time of day the first digit of a month is 0 or 1, and so on.
-const PRINTED_MIN: [u8; PRINTED] = *b"00/00/00 00:00:00.000000, usecs:";
-/// By how much each byte may be greater.
-const PRINTED_MORE: [u8; PRINTED] = [
-    1, 9, 0, 3, 9, 0, 9, 9, 0, 2, 9, 0, 5, 9, 0, 5, //
-    9, 0, 9, 9, 9, 9, 9, 9, 0, 0, 0, 0, 0, 0, 0, 0,
-];
 
 /// Numbers. Inlined in any case, for which they may not have `target_feature`: a call has all put aside that is at hand,
 /// and costs a record 4 ns of 69.
