@@ -8,7 +8,7 @@
 //! choice costs one test a record, and all that the task does is compiled for the processor that was found.
 //!
 //! `unsafe` stands in `scan/avx512.rs`, `scan/avx2.rs` and `scan/neon.rs` only. What it gains, a record of the main corpus:
-//! 62 ns with AVX-512, 67 with AVX2, 118 without; 1,083 instructions with AVX2 instead of 1,830. With NEON 1,625 instead of
+//! 62 ns with AVX-512, 67 with AVX2, 118 without; 1,083 instructions with AVX2 instead of 1,830. With NEON 1,621 instead of
 //! 1,970, counted on an emulated processor; its time was never measured.
 //!
 //! `tests/miri` runs the tests under Miri without vector instructions, with AVX2 and with NEON (it knows no AVX-512);

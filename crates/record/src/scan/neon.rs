@@ -16,11 +16,11 @@ use spelled_out as aarch64;
 use std::arch::aarch64;
 
 use aarch64::{
-    uint8x16_t, uint8x16x2_t, uint8x16x4_t, vaddq_u8, vandq_u8, vbslq_u8, vceqq_u8, vcleq_u8, vcltq_u8,
-    vdupq_n_u8, veorq_u8, vget_lane_u64, vgetq_lane_u64, vld1q_u8, vld4q_u8, vmaxvq_u8, vminvq_u8, vmulq_u8,
-    vmulq_u16, vmulq_u32, vmvnq_u8, vorrq_u8, vpaddlq_u8, vpaddlq_u16, vpaddlq_u32, vpaddq_u8, vqtbl2q_u8,
-    vreinterpret_u64_u8, vreinterpretq_u16_u8, vreinterpretq_u32_u8, vreinterpretq_u64_u8, vshrn_n_u16,
-    vsriq_n_u8, vsubq_u8,
+    uint8x16_t, uint8x16x4_t, vaddq_u8, vandq_u8, vbslq_u8, vceqq_u8, vcleq_u8, vcltq_u8, vdupq_n_u8,
+    veorq_u8, vextq_u8, vget_lane_u64, vgetq_lane_u64, vld1q_u8, vld4q_u8, vmaxvq_u8, vminvq_u8, vmlaq_u8,
+    vmulq_u8, vmulq_u16, vmulq_u32, vmvnq_u8, vorrq_u8, vpaddlq_u8, vpaddlq_u16, vpaddlq_u32, vpaddq_u8,
+    vqtbl1q_u8, vreinterpret_u64_u8, vreinterpretq_u16_u8, vreinterpretq_u32_u8, vreinterpretq_u64_u8,
+    vshrn_n_u16, vsriq_n_u8, vsubq_u8,
 };
 
 #[cfg(not(target_arch = "aarch64"))]
@@ -184,8 +184,8 @@ unsafe fn decimal(block: &[u8; NUMBER], used: &[u8; NUMBER]) -> Option<u64> {
     Some(front.wrapping_mul(100_000_000).wrapping_add(back))
 }
 
-/// Where the digits of month, day, year, hour, minute and second stand. Others are none: 0.
-const CLOCK: [u8; 16] = [0, 1, 3, 4, 6, 7, 9, 10, 12, 13, 15, 16, 0xff, 0xff, 0xff, 0xff];
+/// Where month, day, year, hour, minute and second begin. Others are none: 0.
+const CLOCK: [u8; 16] = [0, 3, 6, 9, 12, 15, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff];
 
 /// # Safety
 /// The processor has NEON.
@@ -199,9 +199,10 @@ unsafe fn printed_seconds(text: &[u8; PRINTED]) -> Option<u64> {
     if vminvq_u8(are_inside) == 0 {
         return None;
     }
-    let digits = vqtbl2q_u8(uint8x16x2_t(front, back), load(&CLOCK));
-    let pairs = vmulq_u8(digits, load(&PAIRS));
-    let [month, day, year, hour, minute, second, ..] = first(vpaddq_u8(pairs, pairs)).to_le_bytes();
+    // The number that begins at each byte.
+    let numbers = vmlaq_u8(vextq_u8::<1>(front, back), front, vdupq_n_u8(10));
+    let numbers = first(vqtbl1q_u8(numbers, load(&CLOCK)));
+    let [month, day, year, hour, minute, second, ..] = numbers.to_le_bytes();
     let days = swar::days(year.into(), month.into(), day.into())?;
     let minutes = u64::from(hour).wrapping_mul(60).wrapping_add(minute.into());
     let of_day = minutes.wrapping_mul(60).wrapping_add(second.into());

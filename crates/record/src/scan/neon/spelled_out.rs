@@ -8,9 +8,6 @@
 pub(super) struct uint8x16_t([u8; 16]);
 
 #[derive(Clone, Copy)]
-pub(super) struct uint8x16x2_t(pub(super) uint8x16_t, pub(super) uint8x16_t);
-
-#[derive(Clone, Copy)]
 pub(super) struct uint8x16x4_t(
     pub(super) uint8x16_t,
     pub(super) uint8x16_t,
@@ -99,6 +96,11 @@ pub(super) fn vmulq_u8(one: uint8x16_t, other: uint8x16_t) -> uint8x16_t {
     each(one, other, u8::wrapping_mul)
 }
 
+/// The first, and the product of the others.
+pub(super) fn vmlaq_u8(sum: uint8x16_t, one: uint8x16_t, other: uint8x16_t) -> uint8x16_t {
+    vaddq_u8(sum, vmulq_u8(one, other))
+}
+
 /// The second shifted right, put into the first, of which the uppermost bits stay.
 pub(super) fn vsriq_n_u8<const COUNT: i32>(one: uint8x16_t, other: uint8x16_t) -> uint8x16_t {
     let shifted = uint8x16_t(other.0.map(|byte| byte >> COUNT));
@@ -156,10 +158,17 @@ pub(super) fn vmulq_u32(mut one: uint32x4_t, other: uint32x4_t) -> uint32x4_t {
     one
 }
 
-/// The bytes at these places of both vectors; 0 where there is no such place.
-pub(super) fn vqtbl2q_u8(table: uint8x16x2_t, places: uint8x16_t) -> uint8x16_t {
-    let bytes = [table.0.0, table.1.0].concat();
-    uint8x16_t(places.0.map(|place| bytes.get(usize::from(place)).copied().unwrap_or_default()))
+/// The bytes at these places; 0 where there is no such place.
+pub(super) fn vqtbl1q_u8(table: uint8x16_t, places: uint8x16_t) -> uint8x16_t {
+    uint8x16_t(places.0.map(|place| table.0.get(usize::from(place)).copied().unwrap_or_default()))
+}
+
+/// The first vector from a byte on, and as many of the second as are missing.
+pub(super) fn vextq_u8<const FROM: i32>(one: uint8x16_t, other: uint8x16_t) -> uint8x16_t {
+    let mut bytes = one.0;
+    let behind = one.0.into_iter().chain(other.0).skip(usize::try_from(FROM).unwrap_or_default());
+    bytes.iter_mut().zip(behind).for_each(|(byte, behind)| *byte = behind);
+    uint8x16_t(bytes)
 }
 
 pub(super) fn vreinterpretq_u16_u8(bytes: uint8x16_t) -> uint16x8_t {
