@@ -7,7 +7,7 @@
 
 #![expect(unsafe_code, reason = "vector instructions: a sixth less to do for a whole record")]
 
-use super::tables::{LAST, PRINTED_MIN, PRINTED_MORE};
+use super::tables::{LAST, PRINTED_MIN, PRINTED_MORE, zeros_then_ones};
 use super::{BLOCK, NUMBER, PRINTED, Scanner};
 use crate::swar;
 #[cfg(not(target_arch = "aarch64"))]
@@ -82,16 +82,7 @@ unsafe fn equal(block: &[u8; BLOCK], byte: u8) -> u64 {
 }
 
 /// Zeros, then ones: from a place on it says which bytes of a block are the last.
-const TAIL: [u8; 2 * BLOCK] = {
-    let mut tail = [0; 2 * BLOCK];
-    let (_, ones) = tail.split_at_mut(BLOCK);
-    let mut ones = ones;
-    while let [first, others @ ..] = ones {
-        *first = 0xff;
-        ones = others;
-    }
-    tail
-};
+const TAIL: [u8; 2 * BLOCK] = zeros_then_ones(BLOCK);
 
 /// Whether the wanted bytes are the same.
 ///
