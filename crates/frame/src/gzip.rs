@@ -1,6 +1,6 @@
 //! Gunzip in pieces of any size: members one after the other, capped, and checked.
 //!
-//! Driven by steps, each giving at most [`BLOCK`] bytes, so that a caller holds no more than he wants to.
+//! Driven by steps, each giving at most [`BLOCK_BYTES`], so that a caller holds no more than he wants to.
 //! Limits are looked at where a block of the output is full: the outcome depends on the bytes alone, not on
 //! how they were cut. Checked: header, CRC-32 and length of each member; *not* checked: the CRC of a header.
 //!
@@ -11,7 +11,8 @@ use flate2::{Decompress, FlushDecompress, Status};
 use hsmstream_record::Limits;
 
 /// Output bytes between two looks at the limits.
-const BLOCK: u64 = 256 << 10;
+pub(crate) const BLOCK_BYTES: usize = 256 << 10;
+const BLOCK: u64 = BLOCK_BYTES as u64;
 /// Room for output that is made at once, if there is none and the input is short.
 const ROOM_MIN: usize = 4 << 10;
 /// And for each byte of the input: more than text is compressed by.

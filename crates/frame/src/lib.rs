@@ -58,6 +58,7 @@ mod format;
 mod framer;
 mod gzip;
 mod head;
+mod held;
 mod item;
 mod lines;
 mod machine;

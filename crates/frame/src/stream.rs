@@ -15,7 +15,8 @@
 
 use crate::base64::Decoder;
 use crate::format::Format;
-use crate::gzip::{Allowance, Fault, Gunzip, Inflated, Progress};
+use crate::gzip::{Allowance, Fault, Gunzip, Progress};
+use crate::held::Held;
 use crate::item::{Counts, Item, RAW_BYTES_MAX, Reject, wide};
 use crate::origin::Named;
 use crate::out::{Out, Tally};
@@ -56,7 +57,7 @@ struct Level {
     decoded: Vec<u8>,
     gunzip: Option<Box<Gunzip>>,
     /// What came out of the member at hand and was not verified.
-    held: Inflated,
+    held: Held,
     fault: Option<Reason>,
 }
 
@@ -178,6 +179,12 @@ fn push(levels: &mut Vec<Level>, index: usize, text: &mut Text, bytes: &[u8], ou
     let Some(level) = levels.get_mut(index) else { return };
     match level.coat {
         None => {
+            // Nearly always at once, and then nothing is copied.
+            let told = if level.pending.is_empty() { coat(bytes, true) } else { None };
+            if let Some(coat) = told {
+                level.put_on(coat, index, text, out);
+                return push(levels, index, text, bytes, out);
+            }
             level.pending.extend_from_slice(bytes);
             if let Some(coat) = coat(&level.pending, true) {
                 open(levels, index, coat, text, out);
@@ -222,25 +229,33 @@ fn inflate(levels: &mut Vec<Level>, index: usize, text: &mut Text, mut bytes: &[
         let progress = level.step(&mut bytes, out.limits);
         let release = match progress {
             Ok(Progress::Member) => true,
-            Ok(_) => level.held.text().len() >= held_max,
+            Ok(_) => level.held.length() >= held_max,
             Err(Fault::Checksum) => {
-                level.held.truncate(0);
+                level.held.clear();
                 false
             }
             Err(_) => true,
         };
-        if release && !level.held.text().is_empty() {
-            let mut held = core::mem::take(&mut level.held);
-            push(levels, index + 1, text, held.text(), out);
-            held.truncate(0);
-            if let Some(level) = levels.get_mut(index) {
-                level.held = held;
-            }
+        if release {
+            give_on(levels, index, text, out);
         }
         match progress {
             Ok(Progress::Some | Progress::Member) => {}
             Ok(Progress::Starved) | Err(_) => return,
         }
+    }
+}
+
+/// Gives what a level held back to the next.
+fn give_on(levels: &mut Vec<Level>, index: usize, text: &mut Text, out: &mut Out<'_>) {
+    let Some(level) = levels.get_mut(index) else { return };
+    let mut held = core::mem::take(&mut level.held);
+    for piece in held.pieces() {
+        push(levels, index + 1, text, piece, out);
+    }
+    held.clear();
+    if let Some(level) = levels.get_mut(index) {
+        level.held = held;
     }
 }
 
@@ -265,12 +280,8 @@ fn finish(levels: &mut Vec<Level>, text: &mut Text, out: &mut Out<'_>) -> Option
             }
         }
         let Some(level) = levels.get_mut(index) else { break };
-        let held = core::mem::take(&mut level.held);
         fault = fault.or(level.ended());
-        push(levels, index + 1, text, held.text(), out);
-        if let Some(level) = levels.get_mut(index) {
-            level.held = held;
-        }
+        give_on(levels, index, text, out);
         index += 1;
     }
     text.finish(if fault.is_some() { End::Cut } else { End::Whole }, out);
@@ -297,7 +308,7 @@ impl Level {
         self.fault = None;
         self.pending.clear();
         self.decoder.restart();
-        self.held.truncate(0);
+        self.held.clear();
         if let Some(gunzip) = &mut self.gunzip {
             gunzip.restart();
         }
@@ -309,7 +320,7 @@ impl Level {
         if self.fault.is_some() {
             return Ok(Progress::Starved);
         }
-        let progress = gunzip.step(bytes, Allowance::new(limits, u64::MAX), &mut self.held);
+        let progress = gunzip.step(bytes, Allowance::new(limits, u64::MAX), self.held.at_hand());
         self.fault = match progress {
             Ok(_) => None,
             Err(Fault::TooLarge) => Some(Reason::InflatedTooLarge),

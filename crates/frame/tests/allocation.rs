@@ -49,6 +49,7 @@ fn messages() -> Vec<(&'static str, Vec<u8>, usize)> {
         ("export", RECORD.replace("Time: ", "1516815865013 Time: ").repeat(RECORDS).into(), RECORDS),
         ("odd envelope", envelope(true).into(), RECORDS),
         ("gzip", gzip(&plain), RECORDS),
+        ("long member", gzip(RECORD.repeat(100 * RECORDS).as_bytes()), 100 * RECORDS),
         ("base64", STANDARD.encode(gzip(&plain)).into(), RECORDS),
         ("firehose", wrapped(&gzip(&plain)), 2 * RECORDS),
         ("envelope", plain, RECORDS),

@@ -171,6 +171,40 @@ fn a_member_counts_only_if_its_checksum_is_right() {
     );
 }
 
+/// Members of a megabyte and more, whose text a framer for files holds back in blocks: right, cut off, with a wrong
+/// checksum between two right ones, and inside another member.
+#[test]
+fn long_members_give_the_same_in_pieces() {
+    let record = "Time: 01/24/18 17:44:25.013218, usecs:1516815865013218\nSequence No : 0x5\n";
+    let export = gzip(record.replace("Time: ", "1516815865013 Time: ").repeat(16_000).as_bytes());
+    let event =
+        r#"{"id":"1","timestamp":1,"message":"Time: 01/24/18 17:44:25.013218, usecs:1516815865013218"}"#;
+    let events = vec![event; 12_000].join(",");
+    let envelope = gzip(
+        format!(r#"{{"messageType":"DATA_MESSAGE","owner":"1","logGroup":"g","logStream":"s","logEvents":[{events}]}}"#)
+            .as_bytes(),
+    );
+    let mut wrong = export.clone();
+    let crc = wrong.len() - 8;
+    wrong[crc] ^= 1;
+    let files = [
+        (export.clone(), 16_000),
+        ([export.as_slice(), export.as_slice()].concat(), 32_000),
+        (export[..export.len() / 2].to_vec(), 7_000),
+        ([export.as_slice(), &wrong, &export].concat(), 16_000),
+        (gzip(&export), 16_000),
+        (envelope, 12_000),
+    ];
+    for (at, (file, frames_min)) in files.iter().enumerate() {
+        let whole = split(Format::Auto, unlimited(), file);
+        assert!(whole.1.frames >= *frames_min, "{at}: {:?}", whole.1);
+        for size in [7, 1000, 65_536, file.len()] {
+            let pieces = stream(Format::Auto, unlimited(), file.chunks(size));
+            assert!(whole == pieces, "{at} in pieces of {size}: {:?} {:?}", whole.1, pieces.1);
+        }
+    }
+}
+
 #[test]
 fn gzip_headers_with_all_parts() {
     let plain = gzip(RECORD.as_bytes());
