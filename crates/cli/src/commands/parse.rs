@@ -55,6 +55,7 @@ struct Views {
 
 impl Work for Views {
     type Scratch = ();
+    const PRINTS_ALL: bool = true;
 
     fn take(&self, item: &Result<Record<'_>, Reject<'_>>, (): &mut (), block: &mut Block) {
         match item {

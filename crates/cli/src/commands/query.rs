@@ -75,6 +75,7 @@ struct Search<'q> {
 
 impl Work for Search<'_> {
     type Scratch = MatchScratch;
+    const PRINTS_ALL: bool = false;
 
     fn take(&self, item: &Result<Record<'_>, Reject<'_>>, scratch: &mut MatchScratch, block: &mut Block) {
         let Ok(record) = item else { return };

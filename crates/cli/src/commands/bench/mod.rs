@@ -89,6 +89,7 @@ struct Counted;
 
 impl Work for Counted {
     type Scratch = ();
+    const PRINTS_ALL: bool = false;
 
     fn take(&self, item: &Result<Record<'_>, Reject<'_>>, (): &mut (), block: &mut Block) {
         block.count += count(item);

@@ -15,6 +15,7 @@ struct Show;
 
 impl Work for Show {
     type Scratch = ();
+    const PRINTS_ALL: bool = true;
 
     fn take(&self, item: &Result<Record<'_>, Reject<'_>>, (): &mut (), block: &mut Block) {
         match item {
@@ -28,22 +29,49 @@ impl Work for Show {
     }
 }
 
-/// Reads with so many threads: lines, rejects, and how it failed, if it did.
-fn run(inputs: &[Input], limits: Limits, threads: usize) -> (Vec<u8>, u64, Option<String>) {
+/// Shows one record of so many, by its sequence number: where that is seldom, no thread parses for another.
+/// Counts all items.
+struct OneIn(u64);
+
+impl Work for OneIn {
+    type Scratch = ();
+    const PRINTS_ALL: bool = false;
+
+    fn take(&self, item: &Result<Record<'_>, Reject<'_>>, (): &mut (), block: &mut Block) {
+        block.count += 1;
+        if let Ok(record) = item
+            && record.sequence().is_some_and(|sequence| sequence.is_multiple_of(self.0))
+        {
+            record.write_view(&mut block.lines);
+            block.lines.push(b'\n');
+        }
+    }
+}
+
+/// Reads with so many threads: lines, what was counted, and how it failed, if it did.
+fn run(work: &impl Work, inputs: &[Input], limits: Limits, threads: usize) -> (Vec<u8>, u64, Option<String>) {
     let fixed = Origin { hsm: Some(b"hsm"), ..Origin::default() };
     let reading = Reading { format: Format::Auto, limits, fixed: &fixed, threads };
     let (mut lines, mut count) = (Vec::new(), 0);
-    let outcome = read(inputs, reading, &Show, &mut |block| {
+    let outcome = read(inputs, reading, work, &mut |block| {
         lines.extend_from_slice(&block.lines);
         count += block.count;
     });
     (lines, count, outcome.err().map(|error| format!("{error:#}")))
 }
 
+/// What any number of threads gives of [`Show`]; of others, only that it is the same.
 fn check(inputs: &[Input], limits: Limits) -> (usize, u64, Option<String>) {
-    let alone = run(inputs, limits, 1);
+    for one_in in [10, 20, u64::MAX] {
+        check_one(&OneIn(one_in), inputs, limits);
+    }
+    check_one(&Show, inputs, limits)
+}
+
+fn check_one(work: &impl Work, inputs: &[Input], limits: Limits) -> (usize, u64, Option<String>) {
+    let alone = run(work, inputs, limits, 1);
     for threads in [2, 3, 8] {
-        let several = run(inputs, limits, threads);
+        let several = run(work, inputs, limits, threads);
         // Not assert_eq: the difference would be megabytes.
         assert!(several.0 == alone.0, "{threads} threads give other lines");
         assert_eq!((several.1, &several.2), (alone.1, &alone.2), "{threads} threads");

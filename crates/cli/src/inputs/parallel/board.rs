@@ -1,0 +1,204 @@
+//! What threads that read look at and change together: the inputs that were begun, and the work that waits.
+//!
+//! Limits: as many lanes as threads, and [`SLOTS_PER_THREAD`] times as many inputs that were begun. A lane is left alone
+//! while [`AHEAD_BYTES`] of its lines or [`AHEAD_BLOCKS`] blocks wait to be written; a chunk that was begun is finished,
+//! and may hold what a framer has held back of a compressed file until its checksum was seen, at most
+//! `inflated_bytes_max`.
+
+use std::collections::VecDeque;
+
+use super::Block;
+use crate::inputs::batch::Batch;
+use crate::inputs::lane::Lane;
+
+/// Bytes of lines of one lane that wait to be written.
+const AHEAD_BYTES: usize = 8 << 20;
+/// Blocks of one lane that are in work or wait to be written: chunks without a line to print.
+const AHEAD_BLOCKS: usize = 4096;
+/// Inputs begun and not written to their ends, for each thread: one that ended may wait for those before it.
+const SLOTS_PER_THREAD: usize = 2;
+/// Written blocks that are kept to be used again, and how large each may be.
+const SPARE_MAX: usize = 16;
+const SPARE_BYTES: usize = 4 << 20;
+/// Full batches that wait at most, for each thread.
+const BATCHES_MAX: usize = 2;
+/// Bytes of lines that an item gives, on average, from which on it is worth a copy that another thread prints it: that
+/// costs about as much as to print so many.
+const PRINTED_BYTES: u64 = 100;
+
+#[derive(Default)]
+pub(super) struct Board {
+    /// Inputs begun and not written to their ends, in order.
+    pub(super) slots: VecDeque<Slot>,
+    /// Inputs begun.
+    pub(super) begun: usize,
+    pub(super) stopped: bool,
+    /// Threads that wait until something has changed.
+    pub(super) asleep: usize,
+    /// Full batches, in order.
+    pub(super) waiting: VecDeque<Waiting>,
+    /// Blocks and batches to be used again.
+    pub(super) spare: Vec<Block>,
+    pub(super) spare_batches: Vec<Batch>,
+    /// What is assumed of an input that gave no item yet: that its items give lines.
+    prints_all: bool,
+}
+
+/// An input that was begun.
+#[derive(Default)]
+pub(super) struct Slot {
+    /// Absent while a thread has it, and at the end.
+    pub(super) lane: Option<Lane>,
+    pub(super) ended: bool,
+    /// Why it ended too early.
+    pub(super) failure: Option<anyhow::Error>,
+    /// Blocks in order; absent while a thread is at work on it.
+    blocks: VecDeque<Option<Block>>,
+    /// Blocks that were written: the number of the first that is left.
+    written: usize,
+    /// Bytes of lines in `blocks`.
+    waiting_bytes: usize,
+    /// Items so far, and bytes of lines that they gave.
+    items: u64,
+    printed: u64,
+}
+
+/// A thread's next piece of work.
+pub(super) enum Claim {
+    /// A lane's next chunk.
+    Chunk {
+        input: usize,
+        /// Absent: the input is to be opened.
+        lane: Option<Lane>,
+        /// No other thread needs it.
+        alone: bool,
+    },
+    /// Items to be parsed into a block.
+    Batch(Waiting),
+}
+
+/// A full batch, and the place of its block.
+pub(super) struct Waiting {
+    pub(super) input: usize,
+    pub(super) block: usize,
+    pub(super) batch: Batch,
+}
+
+impl Board {
+    pub(super) fn new(prints_all: bool) -> Self {
+        Self { prints_all, ..Self::default() }
+    }
+
+    /// The slot of an input; none if it was given up.
+    pub(super) fn slot(&mut self, input: usize) -> Option<&mut Slot> {
+        let first = self.begun - self.slots.len();
+        self.slots.get_mut(input.checked_sub(first)?)
+    }
+
+    /// The earliest work that may be done now, if there is any.
+    pub(super) fn claim(&mut self, threads: usize, inputs: usize) -> Option<Claim> {
+        if let Some(waiting) = self.waiting.pop_front() {
+            return Some(Claim::Batch(waiting));
+        }
+        let first = self.begun - self.slots.len();
+        let open = self.slots.iter().filter(|slot| !slot.ended).count();
+        let room = (SLOTS_PER_THREAD * threads).saturating_sub(self.slots.len());
+        let to_open = (inputs - self.begun).min(threads.saturating_sub(open)).min(room);
+        let lanes = self.slots.iter().filter(|slot| slot.may_run_ahead()).count() + to_open;
+        let (prints_all, nothing) = (self.prints_all, Block::default());
+        let free = |slot: &Slot| slot.lane.is_some() && slot.may_run_ahead();
+        if let Some((at, slot)) = self.slots.iter_mut().enumerate().find(|(_, slot)| free(slot)) {
+            let alone = lanes >= threads || !slot.prints(&nothing, prints_all);
+            return Some(Claim::Chunk { input: first + at, lane: slot.lane.take(), alone });
+        }
+        if to_open > 0 {
+            self.slots.push_back(Slot::default());
+            self.begun += 1;
+            return Some(Claim::Chunk {
+                input: self.begun - 1,
+                lane: None,
+                alone: lanes >= threads || !prints_all,
+            });
+        }
+        None
+    }
+
+    /// Whether a thread goes on with the input that it has for itself, or is needed elsewhere, or others are free to help.
+    /// `block` is what was not delivered yet.
+    pub(super) fn is_kept(&mut self, input: usize, block: &Block, writes: bool) -> bool {
+        let has_next = self.slots.front().is_some_and(|slot| slot.has_next() || slot.is_written());
+        let (others_are_free, prints_all) = (self.asleep > 0, self.prints_all);
+        let is_needed = self.stopped || writes && has_next;
+        !is_needed
+            && self.slot(input).is_some_and(|slot| {
+                slot.may_run_ahead() && !(others_are_free && slot.prints(block, prints_all))
+            })
+    }
+
+    /// Whether so many threads have enough to do with the batches that wait.
+    pub(super) fn has_batches_for(&self, threads: usize) -> bool {
+        self.waiting.len() >= BATCHES_MAX * threads
+    }
+
+    /// Keeps an empty block to be used again.
+    pub(super) fn keep_block(&mut self, block: Block) {
+        if self.spare.len() < SPARE_MAX && block.lines.capacity() <= SPARE_BYTES {
+            self.spare.push(block);
+        }
+    }
+
+    /// Keeps an empty batch to be used again.
+    pub(super) fn keep_batch(&mut self, batch: Batch) {
+        if self.spare_batches.len() < SPARE_MAX {
+            self.spare_batches.push(batch);
+        }
+    }
+}
+
+impl Slot {
+    fn may_run_ahead(&self) -> bool {
+        !self.ended && self.waiting_bytes < AHEAD_BYTES && self.blocks.len() < AHEAD_BLOCKS
+    }
+
+    /// Whether the items so far, those of a block that was not delivered included, gave much to be printed.
+    fn prints(&self, block: &Block, assumed: bool) -> bool {
+        let printed = self.printed.saturating_add(block.lines.len() as u64);
+        let items = self.items.saturating_add(block.items);
+        if items == 0 { assumed } else { printed >= items.saturating_mul(PRINTED_BYTES) }
+    }
+
+    /// Makes a place for the next block; returns its number.
+    pub(super) fn reserve(&mut self) -> usize {
+        self.blocks.push_back(None);
+        self.written + self.blocks.len() - 1
+    }
+
+    /// Puts a block in its place.
+    pub(super) fn fill(&mut self, number: usize, block: Block) {
+        let place = number.checked_sub(self.written).and_then(|at| self.blocks.get_mut(at));
+        if let Some(place) = place {
+            self.waiting_bytes += block.lines.len();
+            self.printed = self.printed.saturating_add(block.lines.len() as u64);
+            self.items = self.items.saturating_add(block.items);
+            *place = Some(block);
+        }
+    }
+
+    fn has_next(&self) -> bool {
+        self.blocks.front().is_some_and(Option::is_some)
+    }
+
+    /// The next block to be written, if it is there.
+    pub(super) fn take_next(&mut self) -> Option<Block> {
+        let block = self.blocks.front_mut().and_then(Option::take)?;
+        self.blocks.pop_front();
+        self.written += 1;
+        self.waiting_bytes -= block.lines.len();
+        Some(block)
+    }
+
+    /// Whether there will be no more to be written.
+    pub(super) fn is_written(&self) -> bool {
+        self.ended && self.blocks.is_empty()
+    }
+}
