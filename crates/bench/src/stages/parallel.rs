@@ -11,7 +11,7 @@
 use super::transport::EVENTS;
 use super::{Corpus, Error, Group, Measured, Stage};
 use crate::packs::{Pack, Unfaithful};
-use crate::rounds::Job;
+use crate::rounds::{Job, Line};
 use hsmstream_corpus::Form;
 use hsmstream_frame::{Format, Reject};
 use hsmstream_record::Record;
@@ -24,8 +24,10 @@ pub type ReadFiles<'r> = &'r (dyn Fn(&[PathBuf], Format, usize) -> u64 + Sync);
 
 /// Files of compressed envelopes: some for each thread.
 const FILES: usize = 8;
-/// Rounds for each one asked for: runs are short, and other guests of the machine take a core away for some of them.
-const ROUNDS: usize = 3;
+/// Rounds for each one asked for: runs are short, and other guests of a machine take a core away for seconds at a time.
+const ROUNDS: usize = 8;
+/// What two threads should gain, where there are two cores.
+const GAIN_MIN: f64 = 1.7;
 /// The most records that are compressed.
 const COMPRESSED_MAX: usize = 100_000;
 
@@ -59,12 +61,26 @@ pub(super) fn measure_all(
         let job = |name, work| Job::new(name, buffer.len() as u64, work);
         let jobs = vec![
             job("1 thread", Box::new(|| read(&files.paths, format, 1)) as Box<dyn FnMut() -> u64>),
-            job("2 threads", Box::new(|| read(&files.paths, format, 2))).at_least(1.7),
+            job("2 threads", Box::new(|| read(&files.paths, format, 2))).at_least(GAIN_MIN),
             job("2 readers of 1 thread", Box::new(|| apart(&halves.paths, format, read))),
         ];
-        Group::of_records(title, buffer, jobs).measure(Stage::Parallel, rounds.saturating_mul(ROUNDS))
+        let group = Group::of_records(title, buffer, jobs);
+        let mut measured = group.measure(Stage::Parallel, rounds.saturating_mul(ROUNDS))?;
+        measured.notes.extend(measured.lines.last().and_then(no_second_core));
+        Ok(measured)
     });
     groups.collect()
+}
+
+/// What has to be known if even readers that share nothing gain too little.
+fn no_second_core(apart: &Line) -> Option<String> {
+    let note = || {
+        format!(
+            "two readers that share nothing gain {:.2}: no whole second core was free meanwhile",
+            apart.speed
+        )
+    };
+    (apart.speed < GAIN_MIN).then(note)
 }
 
 /// Reads each file with a thread of its own, which knows nothing of the others.
@@ -112,5 +128,18 @@ fn new_folder(parent: &Path) -> io::Result<PathBuf> {
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists && number < u32::MAX => number += 1,
             made => return made.map(|()| folder),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::Duration;
+
+    #[test]
+    fn a_missing_core_is_told() {
+        let apart = |speed| Line { name: String::new(), time: Duration::ZERO, speed, budget: None };
+        assert_eq!(no_second_core(&apart(GAIN_MIN)), None);
+        assert!(no_second_core(&apart(1.25)).is_some_and(|note| note.contains("1.25")));
     }
 }
