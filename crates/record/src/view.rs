@@ -38,27 +38,27 @@ struct View<'o> {
 impl View<'_> {
     /// Writes the fields of the table; the dotted ones stand together and become an object.
     fn closed_fields(&mut self, record: &Record<'_>, actor: Option<&Actor<'_>>) {
-        let mut open = "";
-        for (name, field) in field::closed() {
+        let mut open = None;
+        for (place, field) in field::closed() {
             let value = record.value(field).or_else(|| actor.and_then(|actor| actor.value(field)));
             let Some(value) = value else { continue };
-            let (object, member) = name.split_once('.').unwrap_or(("", name));
-            if object != open {
-                if !open.is_empty() {
+            let number = place.object.map(|object| object.number);
+            if number != open {
+                if open.is_some() {
                     self.out.push(b'}');
                 }
-                if !object.is_empty() {
-                    self.known_key(object);
+                if let Some(object) = place.object {
+                    self.known_key(object.name);
                     self.out.push(b'{');
                 }
-                open = object;
+                open = number;
             }
-            self.known_key(member);
+            self.known_key(place.member);
             if value.write_json(self.out) == Shown::Replaced {
                 self.shown = Shown::Replaced;
             }
         }
-        if !open.is_empty() {
+        if open.is_some() {
             self.out.push(b'}');
         }
     }
