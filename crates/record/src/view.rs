@@ -42,16 +42,15 @@ impl View<'_> {
         for (place, field) in field::closed() {
             let value = record.value(field).or_else(|| actor.and_then(|actor| actor.value(field)));
             let Some(value) = value else { continue };
-            let number = place.object.map(|object| object.number);
-            if number != open {
+            if place.object != open {
                 if open.is_some() {
                     self.out.push(b'}');
                 }
                 if let Some(object) = place.object {
-                    self.known_key(object.name);
+                    self.known_key(object);
                     self.out.push(b'{');
                 }
-                open = number;
+                open = place.object;
             }
             self.known_key(place.member);
             if value.write_json(self.out) == Shown::Replaced {
