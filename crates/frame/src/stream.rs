@@ -180,8 +180,9 @@ fn push(levels: &mut Vec<Level>, index: usize, text: &mut Text, bytes: &[u8], ou
     match level.coat {
         None => {
             // Nearly always at once, and then nothing is copied.
-            let told = if level.pending.is_empty() { coat(bytes, true) } else { None };
-            if let Some(coat) = told {
+            if level.pending.is_empty()
+                && let Some(coat) = coat(bytes, true)
+            {
                 level.put_on(coat, index, text, out);
                 return push(levels, index, text, bytes, out);
             }

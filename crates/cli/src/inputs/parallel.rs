@@ -268,10 +268,9 @@ impl<W: Work> Hall<'_, W> {
                 }
             };
             let count = lane.step(&self.reading, desk, Way::Parse(&mut take))?;
-            self.progress.add(count);
-            if count == 0 {
-                lane.close(desk);
-                return Ok(None);
+            match self.behind(count, lane, desk) {
+                Some(open) => lane = open,
+                None => return Ok(None),
             }
             if !desk.is_empty() || !self.never_waits || !self.board().is_kept(input, block, *writes) {
                 return Ok(Some(lane));
@@ -294,12 +293,17 @@ impl<W: Work> Hall<'_, W> {
             }
         };
         let count = lane.step(&self.reading, desk, Way::Keep(&mut keep))?;
+        Ok(self.behind(count, lane, desk))
+    }
+
+    /// The lane behind a chunk of so many bytes; none behind the last.
+    fn behind(&self, count: usize, lane: Lane, desk: &mut Desk) -> Option<Lane> {
         self.progress.add(count);
         if count == 0 {
             lane.close(desk);
-            return Ok(None);
+            return None;
         }
-        Ok(Some(lane))
+        Some(lane)
     }
 
     fn take(&self, item: &Result<Record<'_>, Reject<'_>>, scratch: &mut W::Scratch, block: &mut Block) {

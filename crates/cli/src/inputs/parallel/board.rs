@@ -106,19 +106,18 @@ impl Board {
         let to_open = (inputs - self.begun).min(threads.saturating_sub(open)).min(room);
         let lanes = self.slots.iter().filter(|slot| slot.may_run_ahead()).count() + to_open;
         let (prints_all, nothing) = (self.prints_all, Block::default());
+        let is_alone = |slot: &Slot| lanes >= threads || !slot.prints(&nothing, prints_all);
         let free = |slot: &Slot| slot.lane.is_some() && slot.may_run_ahead();
         if let Some((at, slot)) = self.slots.iter_mut().enumerate().find(|(_, slot)| free(slot)) {
-            let alone = lanes >= threads || !slot.prints(&nothing, prints_all);
+            let alone = is_alone(slot);
             return Some(Claim::Chunk { input: first + at, lane: slot.lane.take(), alone });
         }
         if to_open > 0 {
-            self.slots.push_back(Slot::default());
+            let slot = Slot::default();
+            let alone = is_alone(&slot);
+            self.slots.push_back(slot);
             self.begun += 1;
-            return Some(Claim::Chunk {
-                input: self.begun - 1,
-                lane: None,
-                alone: lanes >= threads || !prints_all,
-            });
+            return Some(Claim::Chunk { input: self.begun - 1, lane: None, alone });
         }
         None
     }
