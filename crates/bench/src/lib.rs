@@ -9,6 +9,7 @@
 //! - [`packs`] puts records into every form of message, [`rivals`] are what the framer is compared with;
 //! - [`rule_files`] makes rule sets of any size;
 //! - [`logins`] makes events for operators;
+//! - [`shapes`] counts how often records are alike;
 //! - [`rounds`] measures several jobs in turns, so that their ratio survives a restless machine;
 //! - [`machine`] tells what a figure depends on.
 //!
@@ -23,4 +24,5 @@ pub mod plain;
 pub mod rivals;
 pub mod rounds;
 pub mod rule_files;
+pub mod shapes;
 pub mod stages;

@@ -7,6 +7,7 @@ use super::scan::{copy, line_ends};
 use super::{Corpus, Error, Group, Measured, Stage, failures, parse_alone};
 use crate::buffer::Buffer;
 use crate::rounds::Job;
+use crate::shapes::Shapes;
 use crate::{captures, plain};
 use core::hint::black_box;
 use hsmstream_record::{Audit, Limits, Vectors, parse_brief, parse_carefully, parse_fast_with};
@@ -22,6 +23,7 @@ pub(super) fn measure_all(corpus: &Corpus, rounds: usize) -> Result<Vec<Measured
     }
     let mut bounds = Group::of_records("parse, all fields", buffer, jobs(buffer, &rivals));
     bounds.notes = rivals.notes();
+    bounds.notes.push(Shapes::of(buffer.frames()).to_string());
     let title = "parse without vector instructions";
     let portable = Group::of_records(title, buffer, portable_jobs(buffer, &rivals));
     let title = "parse the front: time, sequence, reboot, opcode, response";
