@@ -42,8 +42,8 @@ pub struct Brief<'a> {
 
 /// Parses the front of a frame.
 ///
-/// Allocates nothing. Costs about half of [`parse`](crate::parse) for a frame of a usual layout, and what that costs
-/// for any other.
+/// Allocates nothing. Costs about three quarters of [`parse`](crate::parse) for a frame of a usual layout, and what that
+/// costs for any other.
 ///
 /// # Errors
 /// As [`parse`](crate::parse).

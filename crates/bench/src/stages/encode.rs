@@ -4,7 +4,7 @@
 //! evidence.
 
 use super::scan::copy;
-use super::{Corpus, Error, Group, Measured, Stage};
+use super::{Corpus, Error, Group, Take};
 use crate::buffer::Buffer;
 use crate::rounds::Job;
 use core::hint::black_box;
@@ -17,7 +17,7 @@ use hsmstream_record::{Audit, Body, Limits, Origin, Record, parse};
 /// Alerts are larger than records by an order of magnitude.
 const RECORDS_MAX: usize = 100_000;
 
-pub(super) fn measure_all(corpus: &Corpus, rounds: usize) -> Result<Vec<Measured>, Error> {
+pub(super) fn groups(corpus: &Corpus, take: Take<'_>) -> Result<(), Error> {
     let buffer = &corpus.buffer.first(RECORDS_MAX);
     let rule = rule();
     let ocsf = AlertFormat::Ocsf { version: OcsfVersion::V1_8_0 };
@@ -27,9 +27,7 @@ pub(super) fn measure_all(corpus: &Corpus, rounds: usize) -> Result<Vec<Measured
         alerts("alert with one record, OCSF", buffer, &rule, ocsf),
         copy(buffer),
     ];
-    let group =
-        Group { unit: "document", ..Group::of_records("JSON written, GB/s of record text", buffer, jobs) };
-    Ok(vec![group.measure(Stage::Encode, rounds)?])
+    take(Group { unit: "document", ..Group::of_records("JSON written, GB/s of record text", buffer, jobs) })
 }
 
 const ORIGIN: Origin<'static> = Origin {

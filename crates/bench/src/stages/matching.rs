@@ -3,7 +3,7 @@
 //! Rules are distinct and nearly all of them never match; fields are looked up on demand, so records that call many
 //! rules cost more than this shows.
 
-use super::{Corpus, Error, Group, Measured, Stage};
+use super::{Corpus, Error, Group, Take};
 use crate::buffer::Buffer;
 use crate::rounds::Job;
 use crate::rule_files;
@@ -15,7 +15,7 @@ use hsmstream_rules::{MatchScratch, RuleIndex, RuleSet};
 const SETS: [(&str, usize, f64); 3] =
     [("3 rules", 3, 0.9), ("100 rules", 100, 0.8), ("3,000 rules", 3_000, 0.7)];
 
-pub(super) fn measure_all(corpus: &Corpus, rounds: usize) -> Result<Vec<Measured>, Error> {
+pub(super) fn groups(corpus: &Corpus, take: Take<'_>) -> Result<(), Error> {
     let buffer = &corpus.buffer;
     let sets = SETS.map(|(name, rules, speed)| (name, rule_files::rule_set(rules), speed));
     let mut jobs = vec![parse_alone(buffer)];
@@ -29,7 +29,7 @@ pub(super) fn measure_all(corpus: &Corpus, rounds: usize) -> Result<Vec<Measured
         jobs.iter().skip(1).map(|job| format!("{} of {}", job.expected, job.name)).collect();
     let mut group = Group::of_records("parse and match", buffer, jobs);
     group.notes.push(format!("matches: {}; {} records", matches.join(", "), buffer.len()));
-    Ok(vec![group.measure(Stage::Match, rounds)?])
+    take(group)
 }
 
 /// Parses all records.

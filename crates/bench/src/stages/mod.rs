@@ -1,7 +1,8 @@
 //! The stages that records go through, each with its jobs: ours, and what it is measured by.
 //!
-//! A stage makes what its jobs need, checks that all of them see the same records, and measures groups of jobs in
-//! turns ([`crate::rounds`]). The first job of a group is the one that the others' speeds are relative to.
+//! A stage makes what its jobs need, checks that all of them see the same records, and gives its groups of jobs, one
+//! after the other, to be measured in turns ([`crate::rounds`]) or by Criterion. The first job of a group is the one that the
+//! others' speeds are relative to.
 //!
 //! Budgets are those that the project has set itself; they say what `speed` should be in the profile `release`.
 
@@ -59,26 +60,39 @@ impl Stage {
         }
     }
 
-    /// Makes what the stage needs from the records and measures it. `read` is asked by [`Self::Parallel`] only.
+    /// Makes what the stage needs from the records, and gives its groups of jobs to `take`. `read` is asked by
+    /// [`Self::Parallel`] only.
     ///
     /// # Errors
-    /// If a job does not find what it must, forms and rivals do not agree about generated records, or files cannot be
-    /// written.
+    /// If forms and rivals do not agree about generated records, files cannot be written, or `take` says so.
+    pub fn groups(self, corpus: &Corpus, read: ReadFiles<'_>, take: Take<'_>) -> Result<(), Error> {
+        match self {
+            Self::Scan => scan::groups(corpus, take),
+            Self::Parse => parse::groups(corpus, take),
+            Self::Transport => transport::groups(corpus, take),
+            Self::Parallel => parallel::groups(corpus, read, take),
+            Self::Match => matching::groups(corpus, take),
+            Self::Windows => windows::groups(corpus, take),
+            Self::Encode => encode::groups(corpus, take),
+        }
+    }
+
+    /// Measures the stage's groups.
+    ///
+    /// # Errors
+    /// As [`Self::groups`], or if a job does not find what it must.
     pub fn measure(
         self,
         corpus: &Corpus,
         rounds: usize,
         read: ReadFiles<'_>,
     ) -> Result<Vec<Measured>, Error> {
-        match self {
-            Self::Scan => scan::measure_all(corpus, rounds),
-            Self::Parse => parse::measure_all(corpus, rounds),
-            Self::Transport => transport::measure_all(corpus, rounds),
-            Self::Parallel => parallel::measure_all(corpus, rounds, read),
-            Self::Match => matching::measure_all(corpus, rounds),
-            Self::Windows => windows::measure_all(corpus, rounds),
-            Self::Encode => encode::measure_all(corpus, rounds),
-        }
+        let mut measured = Vec::new();
+        self.groups(corpus, read, &mut |group| {
+            measured.push(group.measure(self, rounds)?);
+            Ok(())
+        })?;
+        Ok(measured)
     }
 }
 
@@ -87,6 +101,9 @@ impl fmt::Display for Stage {
         formatter.pad(self.as_str())
     }
 }
+
+/// Takes a group of jobs, and measures it or has it measured.
+pub type Take<'t> = &'t mut dyn FnMut(Group<'_>) -> Result<(), Error>;
 
 /// A name that no stage has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -128,6 +145,8 @@ pub struct Measured {
     pub size: Size,
     /// What is counted by `size.records`.
     pub unit: &'static str,
+    /// How often each job was measured.
+    pub rounds: usize,
     /// The jobs' figures; the first is what `speed` is relative to. None without rounds.
     pub lines: Vec<Line>,
     /// What a reader has to know.
@@ -185,15 +204,20 @@ pub struct Group<'a> {
     pub unit: &'static str,
     /// The jobs; speeds are relative to the first.
     pub jobs: Vec<Job<'a>>,
+    /// Rounds for each one asked for: more than 1 where a run is short.
+    pub rounds: usize,
     /// What a reader has to know.
     pub notes: Vec<String>,
+    /// What he has to know besides, when the figures are there.
+    pub judge: fn(&[Line]) -> Option<String>,
 }
 
 impl<'a> Group<'a> {
     /// A group of jobs that work on the records of `buffer`.
     pub fn of_records(title: impl Into<String>, buffer: &Buffer, jobs: Vec<Job<'a>>) -> Self {
         let size = Size { records: buffer.len(), bytes: buffer.bytes.len() };
-        Self { title: title.into(), size, unit: "record", jobs, notes: Vec::new() }
+        let (notes, judge) = (Vec::new(), |_: &[Line]| None);
+        Self { title: title.into(), size, unit: "record", jobs, rounds: 1, notes, judge }
     }
 
     /// Measures it.
@@ -201,10 +225,12 @@ impl<'a> Group<'a> {
     /// # Errors
     /// If a job does not find what it must.
     pub fn measure(mut self, stage: Stage, rounds: usize) -> Result<Measured, Error> {
+        let rounds = rounds.saturating_mul(self.rounds);
         let lines = measure(rounds, &mut self.jobs)
             .map_err(|wrong| Error::Count { title: self.title.clone(), wrong })?;
-        let Self { title, size, unit, notes, .. } = self;
-        Ok(Measured { stage, title, size, unit, lines, notes })
+        let Self { title, size, unit, mut notes, judge, .. } = self;
+        notes.extend(judge(&lines));
+        Ok(Measured { stage, title, size, unit, rounds, lines, notes })
     }
 }
 

@@ -9,7 +9,7 @@
 //! core, and differs from minute to minute: a figure of two threads says something only beside theirs.
 
 use super::transport::EVENTS;
-use super::{Corpus, Error, Group, Measured, Stage};
+use super::{Corpus, Error, Group, Take};
 use crate::packs::{Pack, Unfaithful};
 use crate::rounds::{Job, Line};
 use hsmstream_corpus::Form;
@@ -37,21 +37,16 @@ pub fn count(item: &Result<Record<'_>, Reject<'_>>) -> u64 {
     u64::from(core::hint::black_box(item).as_ref().is_ok_and(|record| record.audit().is_some()))
 }
 
-pub(super) fn measure_all(
-    corpus: &Corpus,
-    rounds: usize,
-    read: ReadFiles<'_>,
-) -> Result<Vec<Measured>, Error> {
+pub(super) fn groups(corpus: &Corpus, read: ReadFiles<'_>, take: Take<'_>) -> Result<(), Error> {
     let few = corpus.buffer.first(COMPRESSED_MAX);
     let text = ("a file of text".to_owned(), Form::Raw, 1, &corpus.buffer);
     let compressed = (format!("{FILES} files of gzip envelopes"), Form::GzipEnvelope, FILES, &few);
-    let groups = [text, compressed].into_iter().map(|(title, form, files, buffer)| {
+    [text, compressed].into_iter().try_for_each(|(title, form, files, buffer)| {
         let pack = match Pack::of(buffer, form, EVENTS) {
             Ok(pack) => pack,
             Err(Unfaithful { form }) if corpus.is_own => {
                 let note = format!("{form} is left out: it does not give back these records as they were");
-                let group = Group::of_records(title, buffer, Vec::new());
-                return Group { notes: vec![note], ..group }.measure(Stage::Parallel, rounds);
+                return take(Group { notes: vec![note], ..Group::of_records(title, buffer, Vec::new()) });
             }
             Err(unfaithful) => return Err(Error::Form(unfaithful)),
         };
@@ -64,16 +59,13 @@ pub(super) fn measure_all(
             job("2 threads", Box::new(|| read(&files.paths, format, 2))).at_least(GAIN_MIN),
             job("2 readers of 1 thread", Box::new(|| apart(&halves.paths, format, read))),
         ];
-        let group = Group::of_records(title, buffer, jobs);
-        let mut measured = group.measure(Stage::Parallel, rounds.saturating_mul(ROUNDS))?;
-        measured.notes.extend(measured.lines.last().and_then(no_second_core));
-        Ok(measured)
-    });
-    groups.collect()
+        take(Group { rounds: ROUNDS, judge: no_second_core, ..Group::of_records(title, buffer, jobs) })
+    })
 }
 
 /// What has to be known if even readers that share nothing gain too little.
-fn no_second_core(apart: &Line) -> Option<String> {
+fn no_second_core(lines: &[Line]) -> Option<String> {
+    let apart = lines.last()?;
     let note = || {
         format!(
             "two readers that share nothing gain {:.2}: no whole second core was free meanwhile",
@@ -138,7 +130,8 @@ mod tests {
 
     #[test]
     fn a_missing_core_is_told() {
-        let apart = |speed| Line { name: String::new(), time: Duration::ZERO, speed, budget: None };
+        let apart = |speed| [Line { name: String::new(), time: Duration::ZERO, speed, budget: None }];
+        assert_eq!(no_second_core(&[]), None);
         assert_eq!(no_second_core(&apart(GAIN_MIN)), None);
         assert!(no_second_core(&apart(1.25)).is_some_and(|note| note.contains("1.25")));
     }

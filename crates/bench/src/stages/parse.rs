@@ -4,7 +4,7 @@
 //! The plain parser and the expression are written for the generator's layouts and check less than ours; see there.
 
 use super::scan::{copy, line_ends};
-use super::{Corpus, Error, Group, Measured, Stage, failures, parse_alone};
+use super::{Corpus, Error, Group, Take, failures, parse_alone};
 use crate::buffer::Buffer;
 use crate::rounds::Job;
 use crate::shapes::Shapes;
@@ -13,9 +13,9 @@ use core::hint::black_box;
 use hsmstream_record::{Audit, Limits, Vectors, parse_brief, parse_carefully, parse_fast_with};
 
 /// Name of our parser in the tables.
-pub const OURS: &str = "hsmstream_record::parse_into";
+const OURS: &str = "hsmstream_record::parse_into";
 
-pub(super) fn measure_all(corpus: &Corpus, rounds: usize) -> Result<Vec<Measured>, Error> {
+pub(super) fn groups(corpus: &Corpus, take: Take<'_>) -> Result<(), Error> {
     let buffer = &corpus.buffer;
     let rivals = Rivals::look(buffer);
     if !corpus.is_own {
@@ -32,12 +32,11 @@ pub(super) fn measure_all(corpus: &Corpus, rounds: usize) -> Result<Vec<Measured
     let (hostile, damaged) = (clean.with_hostile_names(), clean.damaged());
     let title = "parse what an attacker chose, GB/s of the clean records";
     let attacked = Group::of_records(title, clean, hostile_jobs(clean, &hostile, &damaged));
-    [bounds, front, portable, attacked].into_iter().map(|group| group.measure(Stage::Parse, rounds)).collect()
+    [bounds, front, portable, attacked].into_iter().try_for_each(take)
 }
 
 /// The whole record first; fields that are not asked for need not be parsed.
-#[must_use]
-pub fn front_jobs(buffer: &Buffer) -> Vec<Job<'_>> {
+fn front_jobs(buffer: &Buffer) -> Vec<Job<'_>> {
     let limits = Limits::default();
     let front = move || {
         let fronts = buffer.frames().map(|frame| parse_brief(frame, &limits).ok());
@@ -51,8 +50,7 @@ const ATTACKED_MAX: usize = 100_000;
 
 /// Clean records first; as many with user names of 600 bytes that forge fields; as many that are damaged, most of
 /// which are none any more.
-#[must_use]
-pub fn hostile_jobs<'b>(clean: &'b Buffer, hostile: &'b Buffer, damaged: &'b Buffer) -> Vec<Job<'b>> {
+fn hostile_jobs<'b>(clean: &'b Buffer, hostile: &'b Buffer, damaged: &'b Buffer) -> Vec<Job<'b>> {
     vec![
         parse_alone("clean records", clean),
         parse_alone("hostile user names", hostile).at_least(0.25),
@@ -122,8 +120,7 @@ impl Rivals {
 }
 
 /// Ours first.
-#[must_use]
-pub fn jobs<'b>(buffer: &'b Buffer, rivals: &Rivals) -> Vec<Job<'b>> {
+fn jobs<'b>(buffer: &'b Buffer, rivals: &Rivals) -> Vec<Job<'b>> {
     let mut regex = captures::Parser::new();
     vec![
         parse_alone(OURS, buffer),
@@ -142,8 +139,7 @@ fn plain_job<'b>(buffer: &'b Buffer, rivals: &Rivals) -> Job<'b> {
 }
 
 /// The plain parser first: the path for processors without vector instructions has a bound of its own.
-#[must_use]
-pub fn portable_jobs<'b>(buffer: &'b Buffer, rivals: &Rivals) -> Vec<Job<'b>> {
+fn portable_jobs<'b>(buffer: &'b Buffer, rivals: &Rivals) -> Vec<Job<'b>> {
     let limits = Limits::default();
     vec![
         plain_job(buffer, rivals),

@@ -1,21 +1,20 @@
 //! Line ends counted and memory copied: no parser that looks at every byte once is faster than the first, none that
 //! moves every byte faster than the second.
 
-use super::{Corpus, Error, Group, Measured, Stage};
+use super::{Corpus, Error, Group, Take};
 use crate::buffer::Buffer;
 use crate::rounds::Job;
 use core::hint::black_box;
 
-pub(super) fn measure_all(corpus: &Corpus, rounds: usize) -> Result<Vec<Measured>, Error> {
+pub(super) fn groups(corpus: &Corpus, take: Take<'_>) -> Result<(), Error> {
     let buffer = &corpus.buffer;
     let jobs = vec![line_ends(buffer), copy(buffer), search(buffer)];
     let title = "read and copy, the whole buffer at once";
-    Ok(vec![Group::of_records(title, buffer, jobs).measure(Stage::Scan, rounds)?])
+    take(Group::of_records(title, buffer, jobs))
 }
 
 /// Line ends, counted by the vector code of `memchr`.
-#[must_use]
-pub fn line_ends(buffer: &Buffer) -> Job<'_> {
+pub(super) fn line_ends(buffer: &Buffer) -> Job<'_> {
     let expected = buffer.bytes.iter().filter(|byte| **byte == b'\n').count() as u64;
     Job::new("line ends counted, memchr", expected, || {
         memchr::memchr_iter(b'\n', black_box(&buffer.bytes)).count() as u64
@@ -23,8 +22,7 @@ pub fn line_ends(buffer: &Buffer) -> Job<'_> {
 }
 
 /// A copy to memory that is there already.
-#[must_use]
-pub fn copy(buffer: &Buffer) -> Job<'_> {
+pub(super) fn copy(buffer: &Buffer) -> Job<'_> {
     let mut copy = vec![0; buffer.bytes.len()];
     Job::new("memcpy", buffer.bytes.len() as u64, move || {
         copy.copy_from_slice(black_box(&buffer.bytes));

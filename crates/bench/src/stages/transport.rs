@@ -4,23 +4,24 @@
 //! out what it is where it says `auto`, checks limits and the whole syntax, and gives each record its origin.
 //! `simd_json` checks UTF-8, ours leaves that to who prints. One thread.
 
-use super::{Corpus, Error, Group, Measured, Stage, is_failed_login, parse_alone};
+use super::{Corpus, Error, Group, Take, is_failed_login, parse_alone};
 use crate::buffer::Buffer;
 use crate::packs::{PIECE, Pack, Unfaithful};
 use crate::plain;
 use crate::rivals::{Inflater, Reader};
 use crate::rounds::{Job, Size};
 use core::hint::black_box;
+use flate2::Crc;
 use hsmstream_corpus::Form;
 use hsmstream_frame::{Format, Framer, Reject, StreamFramer};
 use hsmstream_record::{Audit, Limits, Origin, Record};
 
 /// Records of an envelope.
-pub const EVENTS: usize = 100;
+pub(super) const EVENTS: usize = 100;
 /// The most records that are packed: ten forms of them have to fit into memory at a time.
 const RECORDS_MAX: usize = 100_000;
 
-pub(super) fn measure_all(corpus: &Corpus, rounds: usize) -> Result<Vec<Measured>, Error> {
+pub(super) fn groups(corpus: &Corpus, take: Take<'_>) -> Result<(), Error> {
     let buffer = &corpus.buffer.first(RECORDS_MAX);
     let mut notes = Vec::new();
     let mut pack = |form, records| match Pack::of(buffer, form, records) {
@@ -53,12 +54,11 @@ pub(super) fn measure_all(corpus: &Corpus, rounds: usize) -> Result<Vec<Measured
         notes,
         ..Group::of_records("every form, GB/s of record text", buffer, forms(buffer, &packs))
     });
-    groups.into_iter().map(|group| group.measure(Stage::Transport, rounds)).collect()
+    groups.into_iter().try_for_each(take)
 }
 
 /// One record to a message, as most producers to Kafka have it.
-#[must_use]
-pub fn single(buffer: &Buffer) -> Vec<Job<'_>> {
+fn single(buffer: &Buffer) -> Vec<Job<'_>> {
     vec![
         parse_alone("parser, frames known", buffer),
         messages("Framer, auto", Format::Auto, buffer, || buffer.frames()).at_least(0.7),
@@ -67,8 +67,7 @@ pub fn single(buffer: &Buffer) -> Vec<Job<'_>> {
 }
 
 /// Our framer first, beside `simd_json` into structures and a parser on each message.
-#[must_use]
-pub fn plain_envelopes<'b>(buffer: &'b Buffer, envelopes: &'b Pack) -> Vec<Job<'b>> {
+fn plain_envelopes<'b>(buffer: &'b Buffer, envelopes: &'b Pack) -> Vec<Job<'b>> {
     let limits = Limits::default();
     let plain_failures = buffer.frames().map(|frame| is_failed_login(plain::parse(frame).as_ref())).sum();
     vec![
@@ -81,13 +80,12 @@ pub fn plain_envelopes<'b>(buffer: &'b Buffer, envelopes: &'b Pack) -> Vec<Job<'
 }
 
 /// Our framer first, beside the inflater alone, which is the same library.
-#[must_use]
-pub fn gzip_envelopes<'b>(buffer: &'b Buffer, envelopes: &'b Pack, gzip: &'b Pack) -> Vec<Job<'b>> {
+fn gzip_envelopes<'b>(buffer: &'b Buffer, envelopes: &'b Pack, gzip: &'b Pack) -> Vec<Job<'b>> {
     // A separator stands behind each envelope in the file, but not in a member.
     let separators = envelopes.form.separator().len() * envelopes.messages().count();
     let inflated = (envelopes.bytes.len() - separators) as u64;
     let longest = envelopes.messages().map(<[u8]>::len).max().unwrap_or(0);
-    let mut inflater = Inflater::new(longest);
+    let (mut inflater, mut checked) = (Inflater::new(longest), Inflater::new(longest));
     vec![
         messages("Framer, auto", Format::Auto, buffer, || gzip.messages()),
         Job::new("inflater alone", inflated, move || {
@@ -96,12 +94,22 @@ pub fn gzip_envelopes<'b>(buffer: &'b Buffer, envelopes: &'b Pack, gzip: &'b Pac
                 .sum()
         })
         .at_most(1.0 / 0.7),
+        Job::new("inflater and CRC-32", inflated, move || {
+            gzip.messages().map(|member| checked.inflate(member).map_or(0, checksummed)).sum()
+        }),
     ]
 }
 
+/// How many bytes there are, when their checksum was computed as the inflater's library does.
+fn checksummed(bytes: &[u8]) -> u64 {
+    let mut crc = Crc::new();
+    crc.update(bytes);
+    black_box(crc.sum());
+    bytes.len() as u64
+}
+
 /// Our parser on known frames first, then each form as messages, or as a file where that is what it is.
-#[must_use]
-pub fn forms<'b>(buffer: &'b Buffer, packs: &'b [Pack]) -> Vec<Job<'b>> {
+fn forms<'b>(buffer: &'b Buffer, packs: &'b [Pack]) -> Vec<Job<'b>> {
     let mut jobs = vec![parse_alone("parser, frames known", buffer)];
     jobs.extend(packs.iter().map(|pack| match pack.form {
         Form::Raw | Form::S3Export | Form::CliJson | Form::CliText => {

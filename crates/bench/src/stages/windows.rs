@@ -4,7 +4,7 @@
 //! four events of each on average: five within two minutes fire, then the key is silent for a quarter of an hour.
 //! They do not depend on the records. Keys are encoded beforehand.
 
-use super::{Corpus, Error, Group, Measured, Stage};
+use super::{Corpus, Error, Group, Take};
 use crate::logins::{Batch, COUNT, Logins, Naive, SUPPRESS, WITHIN};
 use crate::rounds::{Job, Size};
 use core::hint::black_box;
@@ -19,7 +19,7 @@ const KEYS_MAX: usize = 250_000;
 /// Event time in which each key has one event on average: few keys fire then.
 const USECS_PER_KEY_AND_EVENT: u64 = 75_000_000;
 
-pub(super) fn measure_all(corpus: &Corpus, rounds: usize) -> Result<Vec<Measured>, Error> {
+pub(super) fn groups(corpus: &Corpus, take: Take<'_>) -> Result<(), Error> {
     let keys = corpus.buffer.len().clamp(1, KEYS_MAX);
     let events = EVENTS_PER_KEY * keys;
     let mut logins = Logins::new(keys, (USECS_PER_KEY_AND_EVENT / keys as u64).max(1));
@@ -36,14 +36,15 @@ pub(super) fn measure_all(corpus: &Corpus, rounds: usize) -> Result<Vec<Measured
         reason = "a mean length times a count"
     )]
     let bytes = (logins.key_bytes() * events as f64) as usize;
-    let group = Group {
+    take(Group {
         title: format!("threshold, {keys} keys"),
         size: Size { records: events, bytes },
         unit: "event",
         jobs,
+        rounds: 1,
         notes: vec![format!("{found} firings and suppressed firings; bytes are those of the keys")],
-    };
-    Ok(vec![group.measure(Stage::Windows, rounds)?])
+        judge: |_| None,
+    })
 }
 
 /// Firings and suppressed firings.

@@ -22,7 +22,7 @@ pub(crate) struct Bench {
     /// Records to generate, or the most to take of one's own.
     #[arg(long, default_value_t = 400_000, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=4_000_000))]
     pub(crate) records: u32,
-    /// Rounds; each runs every job of a group once, in turns.
+    /// Rounds; each runs every job of a group once, in turns. Short ones are run more often: the tables say how often.
     #[arg(long, default_value_t = 5, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1_000))]
     pub(crate) rounds: u32,
     /// Seed of the generated records.

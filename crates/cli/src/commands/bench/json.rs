@@ -73,6 +73,7 @@ fn group(group: &Measured) -> Value {
         "unit": group.unit,
         "count": group.size.records,
         "bytes": group.size.bytes,
+        "rounds": group.rounds,
         "jobs": group.lines.iter().map(|line| job(line, group.size)).collect::<Vec<_>>(),
         "notes": group.notes,
     })

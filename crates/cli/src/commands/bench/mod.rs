@@ -50,10 +50,11 @@ pub(crate) fn run(args: &Bench, config: &Config) -> anyhow::Result<Exit> {
         spinner.set_message(format!("measuring {stage}"));
         spinner.tick();
         match stage.measure(&records.corpus, rounds(args), &read_files) {
-            Ok(measured) => {
+            Ok(mut measured) => {
+                measured.iter_mut().for_each(|group| group.notes.extend(warm(&machine, &records, group)));
                 spinner.set_message("");
                 if !args.json {
-                    measured.iter().for_each(|group| table::group(group, rounds(args), &mut out));
+                    measured.iter().for_each(|group| table::group(group, &mut out));
                 }
                 all.extend(measured);
             }
@@ -98,6 +99,13 @@ impl Work for Counted {
 
 fn rounds(args: &Bench) -> usize {
     usize::try_from(args.rounds).unwrap_or(usize::MAX)
+}
+
+/// What a reader has to know about a group that has fewer records than the corpus.
+fn warm(machine: &Machine, records: &Records, group: &Measured) -> Option<String> {
+    let is_less = group.size.records < records.corpus.buffer.len();
+    let cache = machine.last_cache_bytes.filter(|cache| is_less && group.size.bytes < 2 * cache)?;
+    Some(format!("these records are less than twice the last cache of {} MiB", cache >> 20))
 }
 
 /// What a reader has to know about all figures.

@@ -64,14 +64,14 @@ fn corpus(records: &Records) -> String {
 }
 
 /// A group of jobs.
-pub(crate) fn group(group: &Measured, rounds: usize, out: &mut Out) {
-    let Measured { stage, title, size, unit, lines, notes } = group;
+pub(crate) fn group(group: &Measured, out: &mut Out) {
+    let Measured { stage, title, size, unit, rounds, lines, notes } = group;
     out.line(b"");
     let head = format!(
         "{stage}: {title}; {}, {:.1} MB, medians of {} in turns",
         counted(size.records, unit),
         megabytes(size.bytes),
-        counted(rounds, "round")
+        counted(*rounds, "round")
     );
     out.line(head.as_bytes());
     let (time, rate) = (format!("ns/{unit}"), format!("M {unit}s/s"));
