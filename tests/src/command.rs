@@ -137,6 +137,15 @@ pub fn run(folder: &Path, arguments: &[&str], input: &[u8]) -> Said {
     finish(command(folder, arguments), input)
 }
 
+/// Sends a process what Ctrl-C sends.
+///
+/// # Panics
+/// If it is gone.
+pub fn interrupt(id: u32) {
+    let line = format!("kill -s INT {id}");
+    assert!(Command::new("sh").args(["-c", &line]).status().expect("a shell").success());
+}
+
 /// Runs a prepared command to its end.
 ///
 /// # Panics

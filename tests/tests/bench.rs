@@ -2,9 +2,15 @@
 //! looked at: this is a debug build, and says so.
 
 use std::collections::BTreeSet;
+use std::os::unix::process::ExitStatusExt as _;
+use std::process::Stdio;
+use std::time::Duration;
 
-use hsmstream_tests::command::{Folder, Said, run};
+use hsmstream_tests::command::{Folder, Said, command, finish, interrupt, run};
+use hsmstream_tests::wait;
 use serde_json::Value;
+
+const LIMIT: Duration = Duration::from_secs(60);
 
 fn bench(folder: &Folder, arguments: &[&str]) -> Said {
     run(folder.path(), &[&["bench"], arguments].concat(), b"")
@@ -157,7 +163,7 @@ fn wrong_input_is_told() {
         (&["--format", "raw"], 2, "--corpus"),
         (&["--corpus", "empty", "--seed", "2"], 2, "cannot be used with"),
         (&["--corpus", "missing"], 3, "no such file"),
-        (&["--corpus", "empty"], 3, "empty: no audit record, but 0 rejects and 0 other"),
+        (&["--corpus", "empty"], 3, "empty: no audit record, nor anything else"),
         (&["--corpus", "prose"], 3, "prose: no audit record, but 1 reject and 0 other"),
     ];
     for (arguments, code, told) in cases {
@@ -165,4 +171,29 @@ fn wrong_input_is_told() {
         assert!(said.err().contains(told), "{arguments:?}: {}", said.err());
         assert!(said.stdout.is_empty(), "{arguments:?}: {}", said.out());
     }
+}
+
+/// What the stage `parallel` reads lies in a folder for temporary files.
+#[test]
+fn a_folder_that_cannot_be_written_is_told() {
+    let folder = Folder::new();
+    let mut measuring = command(folder.path(), &["bench", "--stage", "parallel", "--records", "10"]);
+    measuring.env("TMPDIR", folder.path().join("missing"));
+    let said = finish(measuring, b"").expect(3);
+    assert!(said.err().contains("missing: No such file"), "{}", said.err());
+}
+
+#[test]
+fn a_signal_leaves_no_files() {
+    let folder = Folder::new();
+    let arguments = ["bench", "--stage", "parallel", "--records", "20000", "--rounds", "1000"];
+    let mut measuring = command(folder.path(), &arguments);
+    measuring.env("TMPDIR", folder.path()).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    let mut child = measuring.spawn().expect("the binary starts");
+    let files = || std::fs::read_dir(folder.path()).expect("a folder").count();
+    wait::until("files are written", || (files() > 0).then_some(()));
+    interrupt(child.id());
+    let status = wait::within(LIMIT, || child.try_wait().expect("a process")).expect("it ends");
+    assert_eq!((status.code(), status.signal()), (None, Some(2)), "as by the signal");
+    assert_eq!(files(), 0);
 }

@@ -299,10 +299,24 @@ fn parse_tells_rejects() {
     let home = Folder::new();
     let bad = b"Time: not a record\n";
     let said = run(home.path(), &["parse", "-"], bad).expect(0);
-    assert_eq!((said.out().as_str(), said.err().as_str()), ("", "1 reject; --rejects prints it\n"));
+    assert_eq!(said.err(), "1 reject (19 B); --rejects prints what was rejected\n");
+    assert_eq!(said.out(), "");
     run(home.path(), &["parse", "-", "--strict"], bad).expect(1).code.expect("a code");
     let said = run(home.path(), &["parse", "-", "--rejects"], bad).expect(0);
     assert_eq!(said.json_lines()[0]["kind"], "reject");
+}
+
+/// Where nothing could be read, nothing is found: that is another thing than not there.
+#[test]
+fn query_tells_rejects() {
+    let home = Folder::new();
+    let text = [b"Time: not a record\n".to_vec(), records()].concat();
+    let nobody = r#"{ $.user.name = "nobody" }"#;
+    let said = run(home.path(), &["query", "--count", nobody, "-"], &text).expect(1);
+    assert_eq!(said.out(), "0\n");
+    let told = "1 reject (18 B) not searched; hsmstream parse --rejects prints what was rejected\n";
+    assert_eq!(said.err(), told);
+    assert_eq!(run(home.path(), &["query", "--count", "", "-"], &text).expect(0).err(), told);
 }
 
 /// Characters that could move a cursor, change a colour, hide text or turn its direction.

@@ -11,7 +11,7 @@ use hsmstream_corpus::{Form, Scenario, Scenarios};
 use hsmstream_frame::{Format, Framer, Reject, StreamFramer};
 use hsmstream_record::{Limits, Origin, Record};
 use hsmstream_tests::broker::Cluster;
-use hsmstream_tests::command::{Folder, Said, command, finish, run};
+use hsmstream_tests::command::{Folder, Said, command, finish, interrupt, run};
 use hsmstream_tests::{repository, wait};
 use serde_json::Value;
 
@@ -327,6 +327,7 @@ fn wrong_input_is_told_before_anything_is_written() {
         (&["--to", "kafka", "-o", "out"], 2, "are for files"),
         (&["--labels", "-"], 2, "name a file"),
         (&["--labels", "out", "-o", "out"], 2, "the same file"),
+        (&["--labels", "./out", "-o", "out"], 2, "the same file"),
         (&["--output-dir", "dir", "--clusters", "300"], 2, "900 HSMs are more than"),
         (&["-o", "missing/out"], 3, "cannot create missing/out"),
         (&["--labels", "missing/labels"], 3, "cannot create missing/labels"),
@@ -337,6 +338,25 @@ fn wrong_input_is_told_before_anything_is_written() {
         assert!(said.err().contains(told), "{arguments:?}: {}", said.err());
         assert!(said.stdout.is_empty(), "{arguments:?} writes");
         assert!(std::fs::read_dir(folder.path()).expect("a folder").next().is_none(), "{arguments:?}");
+    }
+}
+
+/// A mistake in one name costs neither the file of the other nor its own.
+#[test]
+fn files_are_emptied_when_both_can_be_written() {
+    let folder = Folder::new();
+    folder.write("out", "old");
+    folder.write("labels", "old");
+    for (arguments, told) in [
+        (["generate", "-o", "out", "--labels", "missing/labels"], "missing/labels"),
+        (["generate", "-o", "missing/out", "--labels", "labels"], "missing/out"),
+    ] {
+        let said = run(folder.path(), &arguments, b"").expect(3);
+        assert!(said.err().contains(told), "{}", said.err());
+        for name in ["out", "labels"] {
+            let bytes = std::fs::read(folder.path().join(name)).expect("a file");
+            assert_eq!(bytes, b"old", "{name} after {arguments:?}");
+        }
     }
 }
 
@@ -351,7 +371,7 @@ fn a_signal_ends_it_with_whole_records() {
         generating.stdin(Stdio::null()).stderr(Stdio::piped()).spawn().expect("the binary starts");
     let written = || std::fs::metadata(folder.path().join("out")).is_ok_and(|file| file.len() > 10_000);
     wait::until("something is written", || written().then_some(()));
-    kill("INT", child.id());
+    interrupt(child.id());
     let status = wait::within(LIMIT, || child.try_wait().expect("a process")).expect("it ends");
     assert_eq!(status.code(), Some(0));
     let mut told = String::new();
@@ -360,11 +380,6 @@ fn a_signal_ends_it_with_whole_records() {
         told.split(' ').next().and_then(|count| count.parse().ok()).expect("a number of records");
     let bytes = std::fs::read(folder.path().join("out")).expect("the records");
     assert_eq!(records(&bytes, Format::Envelope).len(), count, "{told}");
-}
-
-fn kill(signal: &str, id: u32) {
-    let line = format!("kill -s {signal} {id}");
-    assert!(std::process::Command::new("sh").args(["-c", &line]).status().expect("a shell").success());
 }
 
 #[test]

@@ -113,6 +113,8 @@ pub struct Size {
 pub struct Line {
     /// Name of the job.
     pub name: String,
+    /// What each run gave.
+    pub found: u64,
     /// Median time of one run.
     pub time: Duration,
     /// Median over rounds of (time of the first job / time of this job): how much faster it is.
@@ -179,6 +181,7 @@ pub fn measure(rounds: usize, jobs: &mut [Job<'_>]) -> Result<Vec<Line>, Wrong> 
     let first = times.first().cloned().unwrap_or_default();
     let line = |(job, times): (&Job<'_>, &Vec<f64>)| Line {
         name: job.name.to_owned(),
+        found: job.expected,
         time: Duration::from_secs_f64(median(times.clone())),
         speed: median(first.iter().zip(times).map(|(first, own)| first / own.max(1e-9)).collect()),
         budget: job.budget,

@@ -26,13 +26,17 @@ pub(crate) struct Cli {
 }
 
 const AFTER: &str = "\
-Start here:  hsmstream demo                              everything in one process, no set-up
-             hsmstream run --input 'export/**/*.gz'      rules over exported logs, no Kafka
-             hsmstream run -c hsmstream.toml             the service
+Start here:  hsmstream demo                         everything in one process, no set-up
+             hsmstream run --input 'export/**/*.gz' --rules deploy/rules
+                                                    rules over exported logs, no Kafka
+             hsmstream run -c hsmstream.toml        the service
 
-Exit codes:  0 done (query: found)       1 nothing found, a test failed, or pattern check warns
+Exit codes:  0 done (query: found)
+             1 query: nothing found; test: one failed; parse --strict: rejects;
+               pattern check: warnings; bench: a job finds something else than it must
              2 mistakes in arguments, configuration or rules; nothing was started
-             3 a file, the broker or a permission failed       4 another instance took over";
+             3 a file, the broker or a permission failed
+             4 another instance took over";
 
 /// Options of every command.
 #[derive(Debug, Args)]

@@ -8,7 +8,7 @@ pub(crate) enum Exit {
     /// Done; for `query`: something matched.
     Success,
     /// `query`: nothing matched; `test`: a test failed; `parse`: there were rejects and `--strict` was given;
-    /// `pattern check`: there are warnings.
+    /// `pattern check`: there are warnings; `bench`: a job finds something else than it must.
     Negative,
     /// Mistakes in the command line, the configuration or the rules; nothing was started.
     Usage,

@@ -11,6 +11,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 mod batch;
 mod lane;
 pub(crate) mod parallel;
+pub(crate) mod rejected;
 mod room;
 
 /// Bytes read at once.

@@ -43,8 +43,8 @@ fn main() -> ExitCode {
                 complain(&terminal::escape_lines(mistake));
             }
             complain(&match mistakes.len() {
-                1 => "1 mistake in the configuration; nothing was started".to_owned(),
-                count => format!("{count} mistakes in the configuration; nothing was started"),
+                1 => "1 mistake; nothing was started".to_owned(),
+                count => format!("{count} mistakes; nothing was started"),
             });
             Exit::Usage
         }
@@ -59,7 +59,7 @@ fn main() -> ExitCode {
 /// Why a command did not end well.
 #[derive(Debug)]
 pub(crate) enum Failure {
-    /// Mistakes in the configuration.
+    /// Mistakes in the configuration, or in arguments that do not go together.
     Mistakes(Vec<String>),
     /// Anything else.
     Other(anyhow::Error),

@@ -50,7 +50,11 @@ pub(super) fn groups(corpus: &Corpus, read: ReadFiles<'_>, take: Take<'_>) -> Re
             }
             Err(unfaithful) => return Err(Error::Form(unfaithful)),
         };
-        let write = |count| Files::write(&pack, count).map_err(|error| Error::Files(error.to_string()));
+        let write = |count| {
+            let parent = env::temp_dir();
+            Files::write(&pack, count, &parent)
+                .map_err(|error| Error::Files(format!("{}: {error}", parent.display())))
+        };
         let (files, halves) = (write(files)?, write(2)?);
         let format = pack.format();
         let job = |name, work| Job::new(name, buffer.len() as u64, work);
@@ -92,8 +96,8 @@ struct Files {
 
 impl Files {
     /// Writes the messages of a pack to so many files, in order, as many to each as to another, but for the last.
-    fn write(pack: &Pack, count: usize) -> io::Result<Self> {
-        let mut files = Self { folder: new_folder(&env::temp_dir())?, paths: Vec::new() };
+    fn write(pack: &Pack, count: usize, parent: &Path) -> io::Result<Self> {
+        let mut files = Self { folder: new_folder(parent)?, paths: Vec::new() };
         let messages: Vec<&[u8]> = pack.messages().collect();
         for (number, part) in messages.chunks(messages.len().div_ceil(count).max(1)).enumerate() {
             let path = files.folder.join(number.to_string());
@@ -130,7 +134,8 @@ mod tests {
 
     #[test]
     fn a_missing_core_is_told() {
-        let apart = |speed| [Line { name: String::new(), time: Duration::ZERO, speed, budget: None }];
+        let line = |speed| Line { name: String::new(), found: 0, time: Duration::ZERO, speed, budget: None };
+        let apart = |speed| [line(speed)];
         assert_eq!(no_second_core(&[]), None);
         assert_eq!(no_second_core(&apart(GAIN_MIN)), None);
         assert!(no_second_core(&apart(1.25)).is_some_and(|note| note.contains("1.25")));

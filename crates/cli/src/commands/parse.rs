@@ -12,6 +12,7 @@ use crate::complain;
 use crate::config::Config;
 use crate::exit::Exit;
 use crate::inputs::parallel::{self, Block, Reading, Work};
+use crate::inputs::rejected::Rejected;
 use crate::inputs::{expand, threads};
 use crate::terminal::Out;
 
@@ -32,23 +33,20 @@ pub(crate) fn run(args: &Parse, config: &Config) -> anyhow::Result<Exit> {
         threads: threads(args.threads),
     };
     let mut out = Out::new();
-    let mut rejects = 0_u64;
+    let mut rejected = Rejected::default();
     let views = Views { rejects: args.rejects };
     parallel::read(&inputs, reading, &views, &mut |block| {
-        rejects += block.count;
+        rejected += block.rejected;
         out.lines(&block.lines);
     })?;
     out.flush();
-    if rejects > 0 && !args.rejects {
-        complain(&match rejects {
-            1 => "1 reject; --rejects prints it".to_owned(),
-            _ => format!("{rejects} rejects; --rejects prints them"),
-        });
+    if !rejected.is_empty() && !args.rejects {
+        complain(&format!("{rejected}; --rejects prints what was rejected"));
     }
-    Ok(if args.strict && rejects > 0 { Exit::Negative } else { Exit::Success })
+    Ok(if args.strict && !rejected.is_empty() { Exit::Negative } else { Exit::Success })
 }
 
-/// Prints views; counts rejects.
+/// Prints views, and rejects if they are asked for.
 struct Views {
     rejects: bool,
 }
@@ -61,7 +59,7 @@ impl Work for Views {
         match item {
             Ok(record) => record.write_view(&mut block.lines),
             Err(reject) => {
-                block.count += 1;
+                block.rejected.add(reject);
                 if !self.rejects {
                     return;
                 }

@@ -7,17 +7,19 @@ use hsmstream_pattern::{Limits, Lint};
 use hsmstream_record::{Field, Kind, Origin, Record, time};
 use hsmstream_rules::{MatchScratch, Query as Searched};
 
-use crate::Failure;
 use crate::args::{Query, QueryForm, When};
 use crate::commands::pattern::{compile, warn};
 use crate::commands::run::limits;
 use crate::config::Config;
 use crate::exit::Exit;
 use crate::inputs::parallel::{self, Block, Reading, Work};
+use crate::inputs::rejected::Rejected;
 use crate::inputs::{expand, threads};
 use crate::terminal::{Out, Paint, escape};
+use crate::{Failure, complain};
 
-/// Searches the inputs; ends with [`Exit::Negative`] if nothing matched.
+/// Searches the inputs; ends with [`Exit::Negative`] if nothing matched. What was rejected is told: nothing was found there
+/// because nothing could be read.
 ///
 /// # Errors
 /// Inputs that cannot be read. A pattern that does not parse ends with [`Exit::Usage`].
@@ -47,9 +49,10 @@ pub(crate) fn run(args: &Query, config: &Config, color: When) -> Result<Exit, Fa
         },
     };
     let mut out = Out::new();
-    let mut count = 0_u64;
+    let (mut count, mut rejected) = (0_u64, Rejected::default());
     parallel::read(&inputs, reading, &search, &mut |block| {
         count += block.count;
+        rejected += block.rejected;
         out.lines(&block.lines);
     })
     .map_err(Failure::Other)?;
@@ -57,6 +60,9 @@ pub(crate) fn run(args: &Query, config: &Config, color: When) -> Result<Exit, Fa
         out.line(count.to_string().as_bytes());
     }
     out.flush();
+    if !rejected.is_empty() {
+        complain(&format!("{rejected} not searched; hsmstream parse --rejects prints what was rejected"));
+    }
     Ok(if count > 0 { Exit::Success } else { Exit::Negative })
 }
 
@@ -78,7 +84,10 @@ impl Work for Search<'_> {
     const PRINTS_ALL: bool = false;
 
     fn take(&self, item: &Result<Record<'_>, Reject<'_>>, scratch: &mut MatchScratch, block: &mut Block) {
-        let Ok(record) = item else { return };
+        let record = match item {
+            Ok(record) => record,
+            Err(reject) => return block.rejected.add(reject),
+        };
         if record.kind() == Kind::Audit {
             self.audit_met.call_once(self.warn);
         }

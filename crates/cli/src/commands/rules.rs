@@ -58,8 +58,9 @@ impl RuleFiles {
 }
 
 fn collect(path: &Path, depth: usize, found: &mut Vec<PathBuf>) -> anyhow::Result<()> {
-    let meta =
-        std::fs::metadata(path).with_context(|| format!("cannot read the rules at {}", path.display()))?;
+    let meta = std::fs::metadata(path).with_context(|| {
+        format!("cannot read the rules at {} (--rules or rules.paths says where they are)", path.display())
+    })?;
     if !meta.is_dir() {
         found.push(path.to_owned());
         return Ok(());

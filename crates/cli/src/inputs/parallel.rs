@@ -26,6 +26,7 @@ use hsmstream_record::{Limits, Origin, Record};
 
 use super::batch::Batch;
 use super::lane::{Desk, Lane, Way};
+use super::rejected::Rejected;
 use super::{Feed, Input, Progress};
 use board::{Board, Claim, Slot, Waiting};
 
@@ -52,6 +53,8 @@ pub(crate) struct Block {
     pub(crate) lines: Vec<u8>,
     /// Items that counted.
     pub(crate) count: u64,
+    /// Rejects.
+    pub(crate) rejected: Rejected,
     /// Items that it is of.
     items: u64,
 }
@@ -59,7 +62,7 @@ pub(crate) struct Block {
 impl Block {
     fn clear(&mut self) {
         self.lines.clear();
-        (self.count, self.items) = (0, 0);
+        (self.count, self.rejected, self.items) = (0, Rejected::default(), 0);
     }
 }
 

@@ -70,6 +70,9 @@ impl Records {
             framer.finish_records(&Origin::default(), &mut take);
         }
         feed.finish();
+        if buffer.is_empty() && rejects + documents == 0 {
+            bail!("{}: no audit record, nor anything else", args.corpus.join(" "));
+        }
         if buffer.is_empty() {
             bail!(
                 "{}: no audit record, but {} and {}; hsmstream parse --rejects shows them",

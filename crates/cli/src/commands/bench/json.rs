@@ -87,6 +87,7 @@ fn job(line: &Line, size: Size) -> Value {
     });
     json!({
         "name": line.name,
+        "found": line.found,
         "ns": line.nanoseconds_per_record(size),
         "per_second": line.records_per_second(size),
         "bytes_per_second": line.bytes_per_second(size),

@@ -6,14 +6,16 @@
 pub(crate) mod args;
 mod corpus;
 mod json;
+mod stop;
 mod table;
 
 use std::io::{self, IsTerminal};
 use std::path::PathBuf;
 
+use anyhow::bail;
 use hsmstream_bench::machine::{BUILD, Machine};
-use hsmstream_bench::stages::Measured;
 use hsmstream_bench::stages::parallel::count;
+use hsmstream_bench::stages::{Error, Measured, Stage};
 use hsmstream_frame::{Format, Reject};
 use hsmstream_record::{Limits, Origin, Record};
 use indicatif::ProgressBar;
@@ -26,11 +28,12 @@ use crate::inputs::parallel::{self, Block, Reading, Work};
 use crate::terminal::{Out, escape};
 use args::Bench;
 use corpus::Records;
+use stop::Stop;
 
 /// Measures the stages; ends with [`Exit::Negative`] if a job finds something else than it must.
 ///
 /// # Errors
-/// A corpus that cannot be read, or has no audit record.
+/// A corpus that cannot be read, or has no audit record; files that cannot be written.
 pub(crate) fn run(args: &Bench, config: &Config) -> anyhow::Result<Exit> {
     let machine = Machine::this();
     let records = if args.corpus.is_empty() {
@@ -45,11 +48,19 @@ pub(crate) fn run(args: &Bench, config: &Config) -> anyhow::Result<Exit> {
         table::head(&machine, &records, &notes, &mut out);
     }
     let spinner = if io::stderr().is_terminal() { ProgressBar::new_spinner() } else { ProgressBar::hidden() };
+    let stop = Stop::listen()?;
+    let read = |files: &[PathBuf], format, threads| {
+        if stop.has_come() { 0 } else { read_files(files, format, threads) }
+    };
     let mut all: Vec<Measured> = Vec::new();
     for stage in args.stages() {
         spinner.set_message(format!("measuring {stage}"));
         spinner.tick();
-        match stage.measure(&records.corpus, rounds(args), &read_files) {
+        // Its files go with it.
+        stop.wait_for_end(stage == Stage::Parallel);
+        let measured = stage.measure(&records.corpus, rounds(args), &read);
+        stop.end_if_come()?;
+        match measured {
             Ok(mut measured) => {
                 measured.iter_mut().for_each(|group| group.notes.extend(warm(&machine, &records, group)));
                 spinner.set_message("");
@@ -58,6 +69,7 @@ pub(crate) fn run(args: &Bench, config: &Config) -> anyhow::Result<Exit> {
                 }
                 all.extend(measured);
             }
+            Err(error @ Error::Files(_)) => bail!("{error}"),
             Err(error) => {
                 spinner.finish_and_clear();
                 out.flush();

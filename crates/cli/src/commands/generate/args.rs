@@ -41,12 +41,15 @@ pub(crate) struct Generate {
 }
 
 const AFTER: &str = "\
-Clusters of HSMs with gap-free sequence numbers, sessions, echoes of logins on every HSM, reboots, two record
-layouts, disorder, and attacks in it whose records --labels names. The same arguments give the same bytes.
+Clusters of HSMs with gap-free sequence numbers, sessions, echoes of logins on every HSM, reboots,
+two record layouts, disorder, and attacks in it whose records --labels names. The same arguments give
+the same bytes. What is still late when the last record is written is left out: so the ends of the
+sequences have gaps, unless --share-late is 0.
 
   hsmstream generate | hsmstream parse -
   hsmstream generate -n 1000000 --form envelope --compress gzip -o traffic.gz --labels labels.jsonl
-  hsmstream generate --scenario brute-force,spray -o attacks.txt && hsmstream run --input attacks.txt
+  hsmstream generate --scenario brute-force,spray -o attacks.txt
+  hsmstream run --input attacks.txt --rules deploy/rules
   hsmstream generate --to kafka --form envelope --rate 2000 -n 0";
 
 /// Where to.

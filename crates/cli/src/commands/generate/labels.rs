@@ -18,14 +18,28 @@ pub(crate) struct Labels {
 }
 
 impl Labels {
-    /// Makes the file anew, if one is named.
+    /// Opens the file, if one is named. What it holds stays until [`Self::begin`].
     ///
     /// # Errors
     /// What the file system says, with the file's name.
     pub(crate) fn open(path: Option<&Path>) -> anyhow::Result<Self> {
         let Some(path) = path else { return Ok(Self { file: None }) };
-        let file = File::create(path).with_context(|| format!("cannot create {}", path.display()))?;
+        let file = File::options().write(true).create(true).truncate(false).open(path);
+        let file = file.with_context(|| format!("cannot create {}", path.display()))?;
         Ok(Self { file: Some((path.to_owned(), BufWriter::new(file))) })
+    }
+
+    /// Empties the file: nothing stands in the way of writing any more.
+    ///
+    /// # Errors
+    /// What the file system says, with the file's name.
+    pub(crate) fn begin(&mut self) -> anyhow::Result<()> {
+        let Some((path, file)) = &self.file else { return Ok(()) };
+        // What is no ordinary file, a pipe say, has nothing to be emptied.
+        if file.get_ref().metadata().is_ok_and(|meta| meta.is_file()) {
+            file.get_ref().set_len(0).with_context(|| format!("cannot empty {}", path.display()))?;
+        }
+        Ok(())
     }
 
     /// Writes the label of a record, if it has one.

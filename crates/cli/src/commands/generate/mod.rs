@@ -9,6 +9,9 @@ mod labels;
 mod pace;
 mod sink;
 
+use std::io;
+use std::path::Path;
+
 use hsmstream_corpus::{Config as Traffic, Corpus, Messages, Scenario, Scenarios};
 
 use crate::config::Config;
@@ -34,8 +37,9 @@ pub(crate) fn run(args: &Generate, config: &Config) -> Result<Exit, Failure> {
     let limit = if args.records == 0 { u64::MAX } else { args.records };
     let per_message = usize::try_from(args.records_per_message).unwrap_or(1);
     let corpus = Corpus::new(traffic);
-    let mut sink = Sink::open(args, config)?;
     let mut labels = Labels::open(args.target.labels.as_deref())?;
+    let mut sink = Sink::open(args, config)?;
+    labels.begin()?;
     let mut pace = Pace::start(args.target.rate, limit, sink.is_on_terminal())?;
     let mut messages = Messages::new(corpus, args.form, per_message).take(limit);
     let names = messages.corpus().clone();
@@ -91,13 +95,26 @@ fn check(args: &Generate) -> Result<(), Failure> {
     }
     if target.labels.as_ref().is_some_and(|labels| labels.as_os_str() == "-") {
         mistakes.push("--labels: name a file, standard output is for records".to_owned());
-    } else if target.labels.is_some() && target.labels.as_ref() == Some(&target.output) {
+    } else if target.labels.as_deref().is_some_and(|labels| is_same(labels, &target.output)) {
         mistakes.push("--labels and --output name the same file".to_owned());
     }
     if args.traffic.late_max.as_secs() > 3_600 {
         mistakes.push("--late-max: at most 1h".to_owned());
     }
     if mistakes.is_empty() { Ok(()) } else { Err(mistakes.into()) }
+}
+
+/// Whether two paths name the same file, whether it is there yet or not.
+fn is_same(one: &Path, other: &Path) -> bool {
+    let place = |path: &Path| {
+        let there = path.canonicalize();
+        there.or_else(|_| {
+            let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+            let folder = folder.unwrap_or(Path::new(".")).canonicalize()?;
+            Ok::<_, io::Error>(folder.join(path.file_name().unwrap_or_default()))
+        })
+    };
+    matches!((place(one), place(other)), (Ok(one), Ok(other)) if one == other)
 }
 
 fn traffic(args: &Generate) -> Traffic {

@@ -46,8 +46,8 @@ impl Sink {
             let directory = Directory::create(path, args.form, args.compress)?;
             return Ok(Self::Directory { directory, separator });
         }
-        let name = target.output.display().to_string();
-        let is_stdout = name == "-";
+        let is_stdout = target.output.as_os_str() == "-";
+        let name = if is_stdout { "standard output".to_owned() } else { target.output.display().to_string() };
         let is_terminal = is_stdout && io::stdout().is_terminal();
         if is_terminal && (args.form.is_binary() || args.compress == Compress::Gzip) {
             return Err(vec![
