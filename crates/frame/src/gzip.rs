@@ -179,6 +179,11 @@ impl Gunzip {
         self.part == Part::Between
     }
 
+    /// Whether a block of the output is full: the steps end there, however the input is cut.
+    pub(crate) fn is_at_block(&self) -> bool {
+        self.total_out.is_multiple_of(BLOCK)
+    }
+
     /// Goes on by at most one block, taking bytes from the front of `input` and appending to `out`.
     pub(crate) fn step(
         &mut self,
@@ -255,7 +260,7 @@ impl Gunzip {
     }
 
     fn is_bomb(&self, allowance: Allowance) -> bool {
-        self.total_out.is_multiple_of(BLOCK)
+        self.is_at_block()
             && self.total_out > allowance.free_bytes
             && self.total_out > self.total_in.saturating_mul(allowance.ratio_max)
     }

@@ -191,7 +191,12 @@ fn push(levels: &mut Vec<Level>, index: usize, text: &mut Text, bytes: &[u8], ou
                 open(levels, index, coat, text, out);
             }
         }
-        Some(Coat::None) => text.push(bytes, out),
+        // An event longer than the limit is never in one piece: that it is too long does not depend on the pieces.
+        Some(Coat::None) => {
+            for piece in bytes.chunks(out.limits.inflated_bytes_max.max(1)) {
+                text.push(piece, out);
+            }
+        }
         Some(_) if level.fault.is_some() => {}
         Some(Coat::Gzip) => inflate(levels, index, text, bytes, out),
         Some(Coat::Base64) => {
@@ -230,7 +235,11 @@ fn inflate(levels: &mut Vec<Level>, index: usize, text: &mut Text, mut bytes: &[
         let progress = level.step(&mut bytes, out.limits);
         let release = match progress {
             Ok(Progress::Member) => true,
-            Ok(_) => level.held.length() >= held_max,
+            // Where a block ends, wherever the input was cut.
+            Ok(_) => {
+                level.held.length() >= held_max
+                    && level.gunzip.as_ref().is_some_and(|gunzip| gunzip.is_at_block())
+            }
             Err(Fault::Checksum) => {
                 level.held.clear();
                 false
@@ -346,7 +355,8 @@ impl Text {
             let held = self.window.len();
             // As many again: an event is looked at a few times, however long it is.
             let more = PART_BYTES.max(held).max(self.look_at.saturating_sub(held));
-            let (part, behind) = rest.split_at(more.min(rest.len()));
+            let room = out.limits.inflated_bytes_max.saturating_sub(held).saturating_add(1);
+            let (part, behind) = rest.split_at(more.min(room).min(rest.len()));
             self.window.extend_from_slice(part);
             if self.window.len() < self.look_at {
                 return;
@@ -377,7 +387,7 @@ impl Text {
     fn wait(&mut self, limits: &Limits) {
         self.look_at = match self.window.len() {
             length if length < EAGER_BYTES => 0,
-            length => length + length / 2,
+            length => (length + length / 2).min(limits.inflated_bytes_max.saturating_add(1)),
         };
         if self.window.len() > limits.inflated_bytes_max {
             self.splitter.stop(Reason::TooLarge, self.base);

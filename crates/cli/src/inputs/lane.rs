@@ -125,7 +125,8 @@ impl Lane {
         self.chunk.clear();
         let count = self.chunk.append(&mut self.source, CHUNK)?;
         if matches!(self.form, Form::Unknown) {
-            if is_text(reading.format, self.chunk.held()) {
+            let fits = reading.limits.inflated_bytes_max > RECORD_BYTES_MAX + TEXT_CHUNK;
+            if fits && is_text(reading.format, self.chunk.held()) {
                 self.form = Form::Text(core::mem::take(&mut self.chunk));
                 self.cut(false, reading, desk);
                 return Ok(count);
@@ -140,33 +141,26 @@ impl Lane {
 
     /// Gives the chunk to the framer; an empty one is the end.
     fn split(&mut self, reading: &Reading<'_>, way: Way<'_>) {
-        let mut framer = match core::mem::replace(&mut self.form, Form::Unknown) {
-            Form::Any(framer) => framer,
-            other => {
-                self.form = other;
-                return;
-            }
-        };
-        let (base, fixed) = (self.base, reading.fixed);
+        let Form::Any(framer) = &mut self.form else { return };
+        let (base, fixed, bytes) = (self.base, reading.fixed, self.chunk.held());
         match way {
             Way::Parse(take) => {
                 let mut take = |item: &Result<Record<'_>, Reject<'_>>| shifted(item, base, take);
-                if self.chunk.held().is_empty() {
+                if bytes.is_empty() {
                     framer.finish_records(fixed, &mut take);
-                    return;
+                } else {
+                    framer.feed_records(bytes, fixed, &mut take);
                 }
-                framer.feed_records(self.chunk.held(), fixed, &mut take);
             }
             Way::Keep(keep) => {
                 let mut keep = |item: Item<'_>| keep(&item, base);
-                if self.chunk.held().is_empty() {
+                if bytes.is_empty() {
                     framer.finish(fixed, &mut keep);
-                    return;
+                } else {
+                    framer.feed(bytes, fixed, &mut keep);
                 }
-                framer.feed(self.chunk.held(), fixed, &mut keep);
             }
         }
-        self.form = Form::Any(framer);
     }
 
     /// Leaves the whole records of a text with the desk; at its end, all of it. If a record is too long, from then
