@@ -1,6 +1,5 @@
 //! The command line.
 
-use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -37,6 +36,9 @@ Exit codes:  0 done (query: found)
              2 mistakes in arguments, configuration or rules; nothing was started
              3 a file, the broker or a permission failed
              4 another instance took over";
+
+/// The most threads that read: each keeps some hundred megabytes of a compressed file, if it is that large.
+pub(crate) const THREADS_MAX: i64 = 256;
 
 /// Options of every command.
 #[derive(Debug, Args)]
@@ -177,8 +179,8 @@ pub(crate) struct Parse {
     #[arg(long)]
     pub(crate) strict: bool,
     /// Threads that read and parse [default: one for each core]; the output is the same.
-    #[arg(long, value_name = "N")]
-    pub(crate) threads: Option<NonZeroUsize>,
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=THREADS_MAX))]
+    pub(crate) threads: Option<u16>,
 }
 
 /// Search records with a filter pattern: filter-log-events, locally.
@@ -212,8 +214,8 @@ pub(crate) struct Query {
     #[arg(long, value_name = "NAME", default_value = "auto")]
     pub(crate) format: Format,
     /// Threads that read and search [default: one for each core]; the output is the same.
-    #[arg(long, value_name = "N")]
-    pub(crate) threads: Option<NonZeroUsize>,
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=THREADS_MAX))]
+    pub(crate) threads: Option<u16>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

@@ -3,10 +3,13 @@
 use std::fs::File;
 use std::io::{self, IsTerminal, Read};
 use std::num::NonZeroUsize;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 use indicatif::{ProgressBar, ProgressStyle};
+use walkdir::WalkDir;
+
+use crate::args::THREADS_MAX;
 
 mod batch;
 mod lane;
@@ -41,6 +44,11 @@ impl Input {
         }
     }
 
+    /// Whether somebody may wait for what it gives before it ends.
+    pub(crate) fn is_live(&self) -> bool {
+        !self.is_regular()
+    }
+
     fn bytes(&self) -> u64 {
         match self {
             Self::Stdin => 0,
@@ -49,10 +57,11 @@ impl Input {
     }
 }
 
-/// Expands names and globs; a directory stands for all files below it. Sorted within each glob.
+/// Expands names and globs; a directory stands for all regular files below it, what links point at included, but for
+/// directories. Sorted within each glob and directory.
 ///
 /// # Errors
-/// A pattern that is not one, or that finds nothing.
+/// A pattern that is not one, or that finds nothing; a directory that cannot be read.
 pub(crate) fn expand(patterns: &[String]) -> anyhow::Result<Vec<Input>> {
     let mut inputs = Vec::new();
     for pattern in patterns {
@@ -60,14 +69,15 @@ pub(crate) fn expand(patterns: &[String]) -> anyhow::Result<Vec<Input>> {
             inputs.push(Input::Stdin);
             continue;
         }
-        let path = PathBuf::from(pattern);
+        let (path, before) = (PathBuf::from(pattern), inputs.len());
         if path.is_dir() {
-            let below = format!("{}/**/*", glob::Pattern::escape(pattern.trim_end_matches('/')));
-            push_files(&below, &mut inputs)?;
-        } else if path.exists() {
+            push_below(&path, &mut inputs)?;
+            if inputs.len() == before {
+                bail!("{pattern}: no file below it");
+            }
+        } else if path.try_exists().with_context(|| format!("cannot open {pattern}"))? {
             inputs.push(Input::File(path));
         } else {
-            let before = inputs.len();
             push_files(pattern, &mut inputs)?;
             if inputs.len() == before {
                 bail!("{pattern}: no such file, and as a glob pattern it finds none");
@@ -75,6 +85,17 @@ pub(crate) fn expand(patterns: &[String]) -> anyhow::Result<Vec<Input>> {
         }
     }
     Ok(inputs)
+}
+
+fn push_below(directory: &Path, inputs: &mut Vec<Input>) -> anyhow::Result<()> {
+    for entry in WalkDir::new(directory).sort_by_file_name() {
+        let path = entry.context("reading a directory")?.into_path();
+        // A link to a directory is not followed: it may lead back.
+        if path.is_file() {
+            inputs.push(Input::File(path));
+        }
+    }
+    Ok(())
 }
 
 fn push_files(pattern: &str, inputs: &mut Vec<Input>) -> anyhow::Result<()> {
@@ -88,9 +109,11 @@ fn push_files(pattern: &str, inputs: &mut Vec<Input>) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// How many threads read: what was asked for, or one for each core.
-pub(crate) fn threads(asked: Option<NonZeroUsize>) -> usize {
-    asked.or_else(|| std::thread::available_parallelism().ok()).map_or(1, NonZeroUsize::get)
+/// How many threads read: what was asked for, or one for each core, but not more than may be asked for.
+pub(crate) fn threads(asked: Option<u16>) -> usize {
+    let most = usize::try_from(THREADS_MAX).unwrap_or(usize::MAX);
+    let cores = || std::thread::available_parallelism().map_or(1, NonZeroUsize::get).min(most);
+    asked.map_or_else(cores, usize::from)
 }
 
 /// An open input.

@@ -10,7 +10,7 @@ use std::cmp::Reverse;
 use std::collections::{BinaryHeap, VecDeque};
 
 use hsmstream_frame::{Format, Frame, Item, Reject, StreamFramer};
-use hsmstream_record::{Body, Document, Kind, Limits, Origin, Reason, Record, parse};
+use hsmstream_record::{Document, Kind, Limits, Origin, Reason, Record, parse};
 
 use crate::inputs::{Feed, Input, Source};
 
@@ -193,26 +193,16 @@ impl Owned {
     }
 
     fn lend(&self, limits: &Limits, visit: &mut dyn FnMut(&Result<Record<'_>, Reject<'_>>)) {
-        let origin = self.origin();
-        let reject = |reason, offset, length| Reject {
-            reason,
-            offset,
-            message_offset: self.message_offset,
-            raw: &self.bytes,
-            length,
-            origin,
-        };
+        let (bytes, origin, message_offset) = (self.bytes.as_slice(), self.origin(), self.message_offset);
         let item = match self.sort {
-            Sort::Reject { reason, offset, length } => Err(reject(reason, offset, length)),
-            Sort::Frame { kind: Kind::Audit, bad_escape } => match parse(&self.bytes, limits) {
-                Ok(audit) => Ok(Record { origin, body: Body::Audit(audit.with_bad_escape(bad_escape)) }),
-                Err(malformed) => Err(reject(malformed.reason, malformed.offset, self.bytes.len() as u64)),
-            },
-            Sort::Frame { kind, .. } => {
-                Ok(Record { origin, body: Body::Document(Document::new(kind, &self.bytes)) })
+            Sort::Reject { reason, offset, length } => {
+                Item::Reject(Reject { reason, offset, message_offset, raw: bytes, length, origin })
+            }
+            Sort::Frame { kind, bad_escape } => {
+                Item::Frame(Frame { bytes, origin, kind, message_offset, bad_escape })
             }
         };
-        visit(&item);
+        item.parse(limits, visit);
     }
 }
 

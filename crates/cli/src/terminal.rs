@@ -4,6 +4,7 @@ use std::fmt::Display;
 use std::io::{self, IsTerminal, Write};
 
 use crate::args::When;
+use crate::complain;
 
 /// Colours or none.
 #[derive(Clone, Copy, Debug)]
@@ -123,8 +124,12 @@ impl Out {
 
     fn check(&self, result: &io::Result<()>) {
         if let Err(error) = result {
-            // The reader closed the pipe, or the disk is full: there is nobody left to tell on this side.
-            std::process::exit(if error.kind() == io::ErrorKind::BrokenPipe { 0 } else { 3 });
+            if error.kind() == io::ErrorKind::BrokenPipe {
+                // The reader has enough.
+                std::process::exit(0);
+            }
+            complain(&format!("cannot write standard output: {error}"));
+            std::process::exit(3);
         }
     }
 }

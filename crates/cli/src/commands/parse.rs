@@ -13,7 +13,7 @@ use crate::config::Config;
 use crate::exit::Exit;
 use crate::inputs::parallel::{self, Block, Reading, Work};
 use crate::inputs::rejected::Rejected;
-use crate::inputs::{expand, threads};
+use crate::inputs::{Input, expand, threads};
 use crate::terminal::Out;
 
 /// Raw bytes of a reject that are shown.
@@ -25,6 +25,7 @@ const RAW_MAX: usize = 64 << 10;
 /// Inputs that cannot be read.
 pub(crate) fn run(args: &Parse, config: &Config) -> anyhow::Result<Exit> {
     let inputs = expand(&args.files)?;
+    let is_live = inputs.iter().any(Input::is_live);
     let fixed = fixed_origin(&args.origin);
     let reading = Reading {
         format: args.format,
@@ -38,6 +39,9 @@ pub(crate) fn run(args: &Parse, config: &Config) -> anyhow::Result<Exit> {
     parallel::read(&inputs, reading, &views, &mut |block| {
         rejected += block.rejected;
         out.lines(&block.lines);
+        if is_live {
+            out.flush();
+        }
     })?;
     out.flush();
     if !rejected.is_empty() && !args.rejects {

@@ -14,7 +14,7 @@ use crate::config::Config;
 use crate::exit::Exit;
 use crate::inputs::parallel::{self, Block, Reading, Work};
 use crate::inputs::rejected::Rejected;
-use crate::inputs::{expand, threads};
+use crate::inputs::{Input, expand, threads};
 use crate::terminal::{Out, Paint, escape};
 use crate::{Failure, complain};
 
@@ -27,6 +27,7 @@ pub(crate) fn run(args: &Query, config: &Config, color: When) -> Result<Exit, Fa
     let Some(pattern) = compile(&args.pattern, &Limits::default(), color) else { return Ok(Exit::Usage) };
     warn(&args.pattern, pattern.warnings(), color);
     let inputs = expand(&args.files)?;
+    let is_live = inputs.iter().any(Input::is_live);
     let fixed = Origin { hsm: args.hsm.as_deref().map(str::as_bytes), ..Origin::default() };
     let reading = Reading {
         format: args.format,
@@ -54,6 +55,9 @@ pub(crate) fn run(args: &Query, config: &Config, color: When) -> Result<Exit, Fa
         count += block.count;
         rejected += block.rejected;
         out.lines(&block.lines);
+        if is_live {
+            out.flush();
+        }
     })
     .map_err(Failure::Other)?;
     if args.count {

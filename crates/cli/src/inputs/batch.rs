@@ -36,6 +36,11 @@ impl Batch {
         self.items.clear();
     }
 
+    /// Bytes for which there is room.
+    pub(super) const fn capacity(&self) -> usize {
+        self.bytes.capacity()
+    }
+
     /// Bytes that are kept.
     pub(super) fn len(&self) -> usize {
         self.bytes.len()

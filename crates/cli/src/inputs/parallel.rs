@@ -11,7 +11,8 @@
 //! thread, if they print much: to copy them costs more than to parse them. A text of records is not even split there,
 //! only cut ([`hsmstream_frame::last_beginning`]).
 //!
-//! The thread that writes is one of them, if no input is a pipe: it works when there is nothing to be written.
+//! The thread that writes is one of them, if no input is a pipe: it works when there is nothing to be written. A pipe is
+//! opened when its turn comes: another input's failure does not wait for it, and who names it twice reads it once.
 //!
 //! What waits is limited: see [`board`].
 
@@ -20,7 +21,7 @@ mod board;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
-use anyhow::Context;
+use anyhow::{Context, ensure};
 use hsmstream_frame::{Format, Item, Reject, StreamFramer};
 use hsmstream_record::{Limits, Origin, Record};
 
@@ -91,21 +92,27 @@ pub(crate) fn read<W: Work>(
         return read_alone(inputs, reading, work, write);
     }
     let progress = Progress::new(inputs);
+    let regular: Vec<bool> = inputs.iter().map(Input::is_regular).collect();
     let hall = Hall {
         inputs,
         reading,
         work,
         progress: &progress,
-        never_waits: inputs.iter().all(Input::is_regular),
-        board: Mutex::new(Board::new(W::PRINTS_ALL)),
+        never_waits: regular.iter().all(|regular| *regular),
+        board: Mutex::new(Board::new(reading.threads, regular, W::PRINTS_ALL)),
         changed: Condvar::new(),
     };
     let outcome = thread::scope(|scope| {
         let hall = &hall;
         // Also if writing panics: else the threads would wait for ever.
         let _stop = Stop(hall);
-        for _ in usize::from(hall.never_waits)..reading.threads {
-            scope.spawn(|| hall.help());
+        for number in usize::from(hall.never_waits)..reading.threads {
+            let spawned = thread::Builder::new().spawn_scoped(scope, || hall.help());
+            if let Err(error) = spawned {
+                // Those that there are do all; without any, nobody reads.
+                ensure!(hall.never_waits || number > 0, "cannot start a thread: {error}");
+                break;
+            }
         }
         hall.write_all(write)
     });
@@ -123,26 +130,46 @@ fn read_alone<W: Work>(
     let Reading { format, limits, fixed, threads: _ } = reading;
     let mut feed = Feed::new(inputs);
     let mut framer = StreamFramer::new(format, limits);
-    let mut scratch = W::Scratch::default();
-    let mut block = Block::default();
+    let mut sheet = Sheet { work, scratch: W::Scratch::default(), block: Block::default(), write };
     for input in inputs {
-        let mut take = |item: &Result<Record<'_>, Reject<'_>>| {
-            work.take(item, &mut scratch, &mut block);
-            if block.lines.len() >= BLOCK_BYTES {
-                write(&block);
-                block.clear();
+        // Who reads what a pipe gives does not wait for more of it.
+        let is_live = input.is_live();
+        let read = feed.read(input, &mut |chunk| {
+            framer.feed_records(chunk, fixed, &mut |item| sheet.take(item));
+            if is_live {
+                sheet.write();
             }
-        };
-        let read = feed.read(input, &mut |chunk| framer.feed_records(chunk, fixed, &mut take));
+        });
         if read.is_ok() {
-            framer.finish_records(fixed, &mut take);
+            framer.finish_records(fixed, &mut |item| sheet.take(item));
         }
-        write(&block);
-        block.clear();
+        sheet.write();
         read?;
     }
     feed.finish();
     Ok(())
+}
+
+/// What one thread writes to.
+struct Sheet<'s, W: Work> {
+    work: &'s W,
+    scratch: W::Scratch,
+    block: Block,
+    write: &'s mut dyn FnMut(&Block),
+}
+
+impl<W: Work> Sheet<'_, W> {
+    fn take(&mut self, item: &Result<Record<'_>, Reject<'_>>) {
+        self.work.take(item, &mut self.scratch, &mut self.block);
+        if self.block.lines.len() >= BLOCK_BYTES {
+            self.write();
+        }
+    }
+
+    fn write(&mut self) {
+        (self.write)(&self.block);
+        self.block.clear();
+    }
 }
 
 /// Where the threads meet.
@@ -204,12 +231,19 @@ impl<W: Work> Hall<'_, W> {
         }
     }
 
-    /// Works until nothing is left to be read.
+    /// Works until nothing is left to be read. Should it panic, all end: what it had is lost, and the others would wait
+    /// for that.
     fn help(&self) {
+        let lost = Stop(self);
+        self.help_on();
+        std::mem::forget(lost);
+    }
+
+    fn help_on(&self) {
         let mut hand = Hand::<W>::new(self.reading.limits, false);
         let mut board = self.board();
         while !board.stopped {
-            if let Some(claim) = board.claim(self.reading.threads, self.inputs.len()) {
+            if let Some(claim) = board.claim() {
                 drop(board);
                 self.work(claim, &mut hand);
                 board = self.board();
@@ -234,7 +268,7 @@ impl<W: Work> Hall<'_, W> {
     /// Reads a lane's next chunk or some more, lets others have the lane, and parses what is left to be parsed.
     fn chunk(&self, (input, lane, alone): (usize, anyhow::Result<Lane>, bool), hand: &mut Hand<W>) {
         let mut block = self.board().spare.pop().unwrap_or_default();
-        let mut batch = Batch::default();
+        let mut batch = if alone { None } else { self.board().spare_batches.pop() }.unwrap_or_default();
         let step = lane.and_then(|lane| {
             if alone {
                 self.parse_chunks(input, lane, &mut block, hand)
@@ -251,7 +285,7 @@ impl<W: Work> Hall<'_, W> {
         }
         batch.parse(&self.reading.limits, &mut take);
         self.keep_batch(batch);
-        self.keep_block(self.deliver(input, number, block));
+        self.deliver(input, number, block);
     }
 
     /// Reads a lane that no other thread needs, and parses where the bytes lie. A text's part is left with the desk.
@@ -267,7 +301,8 @@ impl<W: Work> Hall<'_, W> {
                 self.take(item, scratch, block);
                 if block.lines.len() >= BLOCK_BYTES {
                     let number = self.reserve(input);
-                    *block = self.deliver(input, number, std::mem::take(block));
+                    self.deliver(input, number, std::mem::take(block));
+                    *block = self.board().spare.pop().unwrap_or_default();
                 }
             };
             let count = lane.step(&self.reading, desk, Way::Parse(&mut take))?;
@@ -319,7 +354,7 @@ impl<W: Work> Hall<'_, W> {
         let block = self.reserve(input);
         let waiting = Waiting { input, block, batch };
         let mut board = self.board();
-        if board.has_batches_for(self.reading.threads) {
+        if board.has_enough_batches() {
             drop(board);
             self.parse(waiting, scratch);
             return self.board().spare_batches.pop().unwrap_or_default();
@@ -334,22 +369,20 @@ impl<W: Work> Hall<'_, W> {
         let mut block = self.board().spare.pop().unwrap_or_default();
         batch.parse(&self.reading.limits, &mut |item| self.take(item, scratch, &mut block));
         self.keep_batch(batch);
-        self.keep_block(self.deliver(input, number, block));
+        self.deliver(input, number, block);
     }
 
     fn reserve(&self, input: usize) -> usize {
         self.board().slot(input).map_or(0, Slot::reserve)
     }
 
-    /// Puts a block in its place. Returns an empty one.
-    fn deliver(&self, input: usize, number: usize, block: Block) -> Block {
+    /// Puts a block in its place.
+    fn deliver(&self, input: usize, number: usize, block: Block) {
         let mut board = self.board();
         if let Some(slot) = board.slot(input) {
             slot.fill(number, block);
         }
-        let empty = board.spare.pop().unwrap_or_default();
         self.tell(board);
-        empty
     }
 
     fn keep_block(&self, mut block: Block) {
@@ -389,7 +422,7 @@ impl<W: Work> Hall<'_, W> {
     fn write_all(&self, write: &mut dyn FnMut(&Block)) -> anyhow::Result<()> {
         let mut hand = Hand::<W>::new(self.reading.limits, true);
         let mut board = self.board();
-        loop {
+        while !board.stopped {
             if let Some(slot) = board.slots.front_mut() {
                 if let Some(block) = slot.take_next() {
                     self.tell(board);
@@ -402,6 +435,8 @@ impl<W: Work> Hall<'_, W> {
                     let failure = slot.failure.take();
                     board.slots.pop_front();
                     if let Some(failure) = failure {
+                        // Before anybody opens the next.
+                        board.stopped = true;
                         return Err(failure);
                     }
                     self.tell(board);
@@ -411,8 +446,7 @@ impl<W: Work> Hall<'_, W> {
             } else if board.begun == self.inputs.len() {
                 return Ok(());
             }
-            let (threads, inputs) = (self.reading.threads, self.inputs.len());
-            if let Some(claim) = self.never_waits.then(|| board.claim(threads, inputs)).flatten() {
+            if let Some(claim) = self.never_waits.then(|| board.claim()).flatten() {
                 drop(board);
                 self.work(claim, &mut hand);
                 board = self.board();
@@ -420,6 +454,8 @@ impl<W: Work> Hall<'_, W> {
                 board = self.wait(board);
             }
         }
+        // A thread has panicked, which the scope passes on.
+        Ok(())
     }
 }
 

@@ -1,9 +1,9 @@
 //! What threads that read look at and change together: the inputs that were begun, and the work that waits.
 //!
 //! Limits: as many lanes as threads, and [`SLOTS_PER_THREAD`] times as many inputs that were begun. A lane is left alone
-//! while [`AHEAD_BYTES`] of its lines or [`AHEAD_BLOCKS`] blocks wait to be written; a chunk that was begun is finished,
-//! and may hold what a framer has held back of a compressed file until its checksum was seen, at most
-//! `inflated_bytes_max`.
+//! while [`AHEAD_BYTES`] of its lines or [`AHEAD_BLOCKS`] blocks wait to be written, and none is opened while as many wait
+//! of all lanes together as of each that may be open. A chunk that was begun is finished: it may hold what a framer has
+//! held back of a compressed file until its checksum was seen, at most `inflated_bytes_max`, and the lines of all that.
 
 use std::collections::VecDeque;
 
@@ -26,8 +26,11 @@ const BATCHES_MAX: usize = 2;
 /// costs about as much as to print so many.
 const PRINTED_BYTES: u64 = 100;
 
-#[derive(Default)]
 pub(super) struct Board {
+    /// Threads that read.
+    threads: usize,
+    /// Of each input, whether to read it never waits for somebody else.
+    regular: Vec<bool>,
     /// Inputs begun and not written to their ends, in order.
     pub(super) slots: VecDeque<Slot>,
     /// Inputs begun.
@@ -85,8 +88,19 @@ pub(super) struct Waiting {
 }
 
 impl Board {
-    pub(super) fn new(prints_all: bool) -> Self {
-        Self { prints_all, ..Self::default() }
+    pub(super) fn new(threads: usize, regular: Vec<bool>, prints_all: bool) -> Self {
+        Self {
+            threads,
+            regular,
+            slots: VecDeque::new(),
+            begun: 0,
+            stopped: false,
+            asleep: 0,
+            waiting: VecDeque::new(),
+            spare: Vec::new(),
+            spare_batches: Vec::new(),
+            prints_all,
+        }
     }
 
     /// The slot of an input; none if it was given up.
@@ -96,14 +110,12 @@ impl Board {
     }
 
     /// The earliest work that may be done now, if there is any.
-    pub(super) fn claim(&mut self, threads: usize, inputs: usize) -> Option<Claim> {
+    pub(super) fn claim(&mut self) -> Option<Claim> {
         if let Some(waiting) = self.waiting.pop_front() {
             return Some(Claim::Batch(waiting));
         }
         let first = self.begun - self.slots.len();
-        let open = self.slots.iter().filter(|slot| !slot.ended).count();
-        let room = (SLOTS_PER_THREAD * threads).saturating_sub(self.slots.len());
-        let to_open = (inputs - self.begun).min(threads.saturating_sub(open)).min(room);
+        let (threads, to_open) = (self.threads, self.may_open());
         let lanes = self.slots.iter().filter(|slot| slot.may_run_ahead()).count() + to_open;
         let (prints_all, nothing) = (self.prints_all, Block::default());
         let is_alone = |slot: &Slot| lanes >= threads || !slot.prints(&nothing, prints_all);
@@ -122,8 +134,23 @@ impl Board {
         None
     }
 
-    /// Whether a thread goes on with the input that it has for itself, or is needed elsewhere, or others are free to help.
-    /// `block` is what was not delivered yet.
+    /// How many inputs may be opened now.
+    fn may_open(&self) -> usize {
+        let left = self.regular.get(self.begun..).unwrap_or_default();
+        // Those before the next pipe, whose turn comes when they are written.
+        let regular = left.iter().take_while(|regular| **regular).count();
+        let ready = if self.slots.is_empty() { regular.max(left.len().min(1)) } else { regular };
+        let waiting: usize = self.slots.iter().map(|slot| slot.waiting_bytes).sum();
+        if waiting >= AHEAD_BYTES.saturating_mul(self.threads) {
+            return 0;
+        }
+        let open = self.slots.iter().filter(|slot| !slot.ended).count();
+        let room = SLOTS_PER_THREAD.saturating_mul(self.threads).saturating_sub(self.slots.len());
+        ready.min(self.threads.saturating_sub(open)).min(room)
+    }
+
+    /// Whether a thread goes on with the input that it has for itself: not if writing needs it, or if others are free to help
+    /// with its items. `block` is what was not delivered yet.
     pub(super) fn is_kept(&mut self, input: usize, block: &Block, writes: bool) -> bool {
         let has_next = self.slots.front().is_some_and(|slot| slot.has_next() || slot.is_written());
         let (others_are_free, prints_all) = (self.asleep > 0, self.prints_all);
@@ -134,9 +161,9 @@ impl Board {
             })
     }
 
-    /// Whether so many threads have enough to do with the batches that wait.
-    pub(super) fn has_batches_for(&self, threads: usize) -> bool {
-        self.waiting.len() >= BATCHES_MAX * threads
+    /// Whether the threads have enough to do with the batches that wait.
+    pub(super) fn has_enough_batches(&self) -> bool {
+        self.waiting.len() >= BATCHES_MAX.saturating_mul(self.threads)
     }
 
     /// Keeps an empty block to be used again.
@@ -146,9 +173,9 @@ impl Board {
         }
     }
 
-    /// Keeps an empty batch to be used again.
+    /// Keeps an empty batch to be used again, if it has room.
     pub(super) fn keep_batch(&mut self, batch: Batch) {
-        if self.spare_batches.len() < SPARE_MAX {
+        if self.spare_batches.len() < SPARE_MAX && batch.capacity() > 0 {
             self.spare_batches.push(batch);
         }
     }

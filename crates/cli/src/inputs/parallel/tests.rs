@@ -150,6 +150,48 @@ fn texts_with_records_that_are_odd_or_too_long() {
     assert_eq!((lines, rejects, failure), (1200 + 3 + 1, 4, None));
 }
 
+/// What is too long shows itself wherever a chunk ends: one thread reads other chunks than several.
+#[test]
+fn limits_of_any_size() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let file = |name: &str, bytes: &[u8]| file(folder.path(), name, bytes);
+    let long = [&text(3)[..], b"Vendor : ", &vec![b'x'; 20_000], b"\n"].concat();
+    let often_long = long.repeat(40);
+    let mut broken = gzip(&text(8000));
+    let checksum = broken.len() - 8;
+    broken[checksum] ^= 1;
+    let inputs = [
+        file("text", &often_long),
+        file("export", &export(1500)),
+        file("whole", &gzip(&often_long)),
+        file("checksum", &[gzip(&text(10)), broken].concat()),
+    ];
+    for inflated_bytes_max in [1 << 10, 8 << 10, 100_000, 777 << 10] {
+        let limits = Limits { inflated_bytes_max, ..Limits::default() };
+        for input in &inputs {
+            check_one(&Show, std::slice::from_ref(input), limits);
+        }
+        check_one(&OneIn(20), &inputs, limits);
+    }
+}
+
+/// As a pipe, which is read when its turn comes.
+#[cfg(unix)]
+#[test]
+fn an_input_that_fails_does_not_wait_for_a_pipe() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let pipe = folder.path().join("pipe");
+    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().expect("mkfifo").success());
+    // Nobody ever writes to it: who opens it waits for ever.
+    let inputs =
+        [file(folder.path(), "text", &text(10)), Input::File(folder.path().into()), Input::File(pipe)];
+    for threads in [1, 2, 8] {
+        let (lines, _, failure) = run(&Show, &inputs, Limits::default(), threads);
+        assert_eq!(line_count(&lines), 10);
+        assert!(failure.is_some_and(|failure| failure.contains("directory")));
+    }
+}
+
 #[test]
 fn an_input_that_is_not_there_ends_the_others_behind_it() {
     let folder = tempfile::tempdir().expect("a temporary folder");
