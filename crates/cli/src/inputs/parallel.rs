@@ -101,6 +101,7 @@ pub(crate) fn read<W: Work>(
         never_waits: regular.iter().all(|regular| *regular),
         board: Mutex::new(Board::new(reading.threads, regular, W::PRINTS_ALL)),
         changed: Condvar::new(),
+        written: Condvar::new(),
     };
     let outcome = thread::scope(|scope| {
         let hall = &hall;
@@ -182,6 +183,8 @@ struct Hall<'h, W> {
     never_waits: bool,
     board: Mutex<Board>,
     changed: Condvar,
+    /// Some lines were written.
+    written: Condvar,
 }
 
 /// Ends the threads when it goes.
@@ -191,7 +194,7 @@ impl<W: Work> Drop for Stop<'_, '_, W> {
     fn drop(&mut self) {
         let mut board = self.0.board();
         board.stopped = true;
-        self.0.tell(board);
+        self.0.tell_written(board);
     }
 }
 
@@ -228,6 +231,15 @@ impl<W: Work> Hall<'_, W> {
         drop(board);
         if somebody {
             self.changed.notify_all();
+        }
+    }
+
+    /// The same, when less waits to be written.
+    fn tell_written(&self, board: MutexGuard<'_, Board>) {
+        let held_up = board.held_up > 0;
+        self.tell(board);
+        if held_up {
+            self.written.notify_all();
         }
     }
 
@@ -302,6 +314,7 @@ impl<W: Work> Hall<'_, W> {
                 if block.lines.len() >= BLOCK_BYTES {
                     let number = self.reserve(input);
                     self.deliver(input, number, std::mem::take(block));
+                    self.wait_for_room(input, *writes, scratch);
                     *block = self.board().spare.pop().unwrap_or_default();
                 }
             };
@@ -322,12 +335,13 @@ impl<W: Work> Hall<'_, W> {
         input: usize,
         mut lane: Lane,
         batch: &mut Batch,
-        Hand { desk, scratch, .. }: &mut Hand<W>,
+        Hand { desk, scratch, writes }: &mut Hand<W>,
     ) -> anyhow::Result<Option<Lane>> {
         let mut keep = |item: &Item<'_>, base| {
             batch.push(item, base);
             if batch.len() >= BATCH_BYTES {
                 *batch = self.hand_over(input, std::mem::take(batch), scratch);
+                self.wait_for_room(input, *writes, scratch);
             }
         };
         let count = lane.step(&self.reading, desk, Way::Keep(&mut keep))?;
@@ -370,6 +384,23 @@ impl<W: Work> Hall<'_, W> {
         batch.parse(&self.reading.limits, &mut |item| self.take(item, scratch, &mut block));
         self.keep_batch(batch);
         self.deliver(input, number, block);
+    }
+
+    /// Waits in the middle of a chunk while too much waits to be written, unless that waits for this input, or for this
+    /// thread. Parses batches meanwhile: they may be what is waited for.
+    fn wait_for_room(&self, input: usize, writes: bool, scratch: &mut W::Scratch) {
+        let mut board = self.board();
+        while !writes && board.is_full_for(input) {
+            if let Some(waiting) = board.waiting.pop_front() {
+                drop(board);
+                self.parse(waiting, scratch);
+                board = self.board();
+            } else {
+                board.held_up += 1;
+                board = self.written.wait(board).unwrap_or_else(PoisonError::into_inner);
+                board.held_up -= 1;
+            }
+        }
     }
 
     fn reserve(&self, input: usize) -> usize {
@@ -425,7 +456,7 @@ impl<W: Work> Hall<'_, W> {
         while !board.stopped {
             if let Some(slot) = board.slots.front_mut() {
                 if let Some(block) = slot.take_next() {
-                    self.tell(board);
+                    self.tell_written(board);
                     write(&block);
                     self.keep_block(block);
                     board = self.board();
@@ -439,7 +470,7 @@ impl<W: Work> Hall<'_, W> {
                         board.stopped = true;
                         return Err(failure);
                     }
-                    self.tell(board);
+                    self.tell_written(board);
                     board = self.board();
                     continue;
                 }

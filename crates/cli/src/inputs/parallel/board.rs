@@ -1,9 +1,10 @@
 //! What threads that read look at and change together: the inputs that were begun, and the work that waits.
 //!
 //! Limits: as many lanes as threads, and [`SLOTS_PER_THREAD`] times as many inputs that were begun. A lane is left alone
-//! while [`AHEAD_BYTES`] of its lines or [`AHEAD_BLOCKS`] blocks wait to be written, and none is opened while as many wait
-//! of all lanes together as of each that may be open. A chunk that was begun is finished: it may hold what a framer has
-//! held back of a compressed file until its checksum was seen, at most `inflated_bytes_max`, and the lines of all that.
+//! while [`AHEAD_BYTES`] of its lines or [`AHEAD_BLOCKS`] blocks wait to be written. A chunk that was begun may give more than
+//! that: it holds what a framer has held back of a compressed file until its checksum was seen, at most
+//! `inflated_bytes_max`. So when [`WAITING_BYTES`] of lines wait, of all lanes together, no input is opened, and a thread
+//! stops in the middle of a chunk, but for those whose lines are the next to be written, and for the thread that writes.
 
 use std::collections::VecDeque;
 
@@ -13,6 +14,8 @@ use crate::inputs::lane::Lane;
 
 /// Bytes of lines of one lane that wait to be written.
 const AHEAD_BYTES: usize = 8 << 20;
+/// Bytes of lines of all lanes that wait to be written. Tests have the least: one block is too much.
+const WAITING_BYTES: usize = if cfg!(test) { 1 } else { 256 << 20 };
 /// Blocks of one lane that are in work or wait to be written: chunks without a line to print.
 const AHEAD_BLOCKS: usize = 4096;
 /// Inputs begun and not written to their ends, for each thread: one that ended may wait for those before it.
@@ -38,6 +41,8 @@ pub(super) struct Board {
     pub(super) stopped: bool,
     /// Threads that wait until something has changed.
     pub(super) asleep: usize,
+    /// Threads that wait in the middle of a chunk until some lines are written.
+    pub(super) held_up: usize,
     /// Full batches, in order.
     pub(super) waiting: VecDeque<Waiting>,
     /// Blocks and batches to be used again.
@@ -96,6 +101,7 @@ impl Board {
             begun: 0,
             stopped: false,
             asleep: 0,
+            held_up: 0,
             waiting: VecDeque::new(),
             spare: Vec::new(),
             spare_batches: Vec::new(),
@@ -140,13 +146,22 @@ impl Board {
         // Those before the next pipe, whose turn comes when they are written.
         let regular = left.iter().take_while(|regular| **regular).count();
         let ready = if self.slots.is_empty() { regular.max(left.len().min(1)) } else { regular };
-        let waiting: usize = self.slots.iter().map(|slot| slot.waiting_bytes).sum();
-        if waiting >= AHEAD_BYTES.saturating_mul(self.threads) {
+        if self.is_full() {
             return 0;
         }
         let open = self.slots.iter().filter(|slot| !slot.ended).count();
         let room = SLOTS_PER_THREAD.saturating_mul(self.threads).saturating_sub(self.slots.len());
         ready.min(self.threads.saturating_sub(open)).min(room)
+    }
+
+    fn is_full(&self) -> bool {
+        let waiting: usize = self.slots.iter().map(|slot| slot.waiting_bytes).sum();
+        waiting >= WAITING_BYTES
+    }
+
+    /// Whether an input has to give no more now: too much waits, and not for its lines.
+    pub(super) fn is_full_for(&self, input: usize) -> bool {
+        !self.stopped && self.begun - self.slots.len() < input && self.is_full()
     }
 
     /// Whether a thread goes on with the input that it has for itself: not if writing needs it, or if others are free to help
