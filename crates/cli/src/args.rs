@@ -37,7 +37,7 @@ Exit codes:  0 done (query: found)
              3 a file, the broker or a permission failed
              4 another instance took over";
 
-/// The most threads that read: each keeps some hundred megabytes of a compressed file, if it is that large.
+/// The most threads that read: each may hold a compressed file's text until its checksum is seen, 64 MiB by default.
 pub(crate) const THREADS_MAX: i64 = 256;
 
 /// Options of every command.

@@ -25,10 +25,11 @@ pub(super) fn groups(corpus: &Corpus, take: Take<'_>) -> Result<(), Error> {
         let expected = if corpus.is_own { job(name, buffer, set, 0).run() } else { buffer.failures };
         jobs.push(job(name, buffer, set, expected).at_least(*speed));
     }
-    let matches: Vec<String> =
-        jobs.iter().skip(1).map(|job| format!("{} of {}", job.expected, job.name)).collect();
+    let share = |matches: u64| matches as f64 * 100.0 / buffer.len().max(1) as f64;
+    let told = |job: &Job<'_>| format!("{} of {} ({:.2} %)", job.expected, job.name, share(job.expected));
+    let matches: Vec<String> = jobs.iter().skip(1).map(told).collect();
     let mut group = Group::of_records("parse and match", buffer, jobs);
-    group.notes.push(format!("matches: {}; {} records", matches.join(", "), buffer.len()));
+    group.notes.push(format!("matches: {}; shares are of the {} records", matches.join(", "), buffer.len()));
     take(group)
 }
 

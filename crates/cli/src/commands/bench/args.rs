@@ -34,9 +34,10 @@ pub(crate) struct Bench {
 }
 
 const AFTER: &str = "\
-Figures are medians over rounds. speed is how much faster a job is than the first of its group: the median of the
-ratios inside each round, which survives a restless machine. budget is what speed should be; a missed one is shown
-and fails nothing. Counts are checked: a job that finds something else than it must is an error, exit code 1.
+Figures are medians over rounds. speed is how much faster a job is than the first of its group:
+the median of the ratios inside each round, which survives a restless machine. budget is what
+speed should be; a missed one is shown and fails nothing. Counts are checked: a job that finds
+something else than it must is an error, exit code 1.
 
   hsmstream bench --stage parse
   hsmstream bench --corpus 'exports/**/*.gz' --json > figures.json

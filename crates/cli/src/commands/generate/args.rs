@@ -41,10 +41,10 @@ pub(crate) struct Generate {
 }
 
 const AFTER: &str = "\
-Clusters of HSMs with gap-free sequence numbers, sessions, echoes of logins on every HSM, reboots,
-two record layouts, disorder, and attacks in it whose records --labels names. The same arguments give
-the same bytes. What is still late when the last record is written is left out: so the ends of the
-sequences have gaps, unless --share-late is 0.
+Clusters of HSMs with gap-free sequence numbers, sessions, echoes of logins on every HSM,
+reboots, two record layouts, disorder, and attacks in it whose records --labels names. The same
+arguments give the same bytes. What is still late when the last record is written is left out:
+so the ends of the sequences have gaps, unless --share-late is 0.
 
   hsmstream generate | hsmstream parse -
   hsmstream generate -n 1000000 --form envelope --compress gzip -o traffic.gz --labels labels.jsonl
