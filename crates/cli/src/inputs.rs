@@ -36,17 +36,12 @@ impl Input {
         }
     }
 
-    /// Whether reading it never waits for somebody else.
-    fn is_regular(&self) -> bool {
+    /// Whether reading it never waits for somebody else, nor somebody for what it gave before it ends.
+    pub(crate) fn is_regular(&self) -> bool {
         match self {
             Self::Stdin => false,
             Self::File(path) => std::fs::metadata(path).is_ok_and(|meta| meta.is_file()),
         }
-    }
-
-    /// Whether somebody may wait for what it gives before it ends.
-    pub(crate) fn is_live(&self) -> bool {
-        !self.is_regular()
     }
 
     fn bytes(&self) -> u64 {

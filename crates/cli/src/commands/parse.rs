@@ -25,7 +25,7 @@ const RAW_MAX: usize = 64 << 10;
 /// Inputs that cannot be read.
 pub(crate) fn run(args: &Parse, config: &Config) -> anyhow::Result<Exit> {
     let inputs = expand(&args.files)?;
-    let is_live = inputs.iter().any(Input::is_live);
+    let is_live = !inputs.iter().all(Input::is_regular);
     let fixed = fixed_origin(&args.origin);
     let reading = Reading {
         format: args.format,

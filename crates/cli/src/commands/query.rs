@@ -27,7 +27,7 @@ pub(crate) fn run(args: &Query, config: &Config, color: When) -> Result<Exit, Fa
     let Some(pattern) = compile(&args.pattern, &Limits::default(), color) else { return Ok(Exit::Usage) };
     warn(&args.pattern, pattern.warnings(), color);
     let inputs = expand(&args.files)?;
-    let is_live = inputs.iter().any(Input::is_live);
+    let is_live = !inputs.iter().all(Input::is_regular);
     let fixed = Origin { hsm: args.hsm.as_deref().map(str::as_bytes), ..Origin::default() };
     let reading = Reading {
         format: args.format,

@@ -125,6 +125,7 @@ impl Lane {
         self.chunk.clear();
         let count = self.chunk.append(&mut self.source, CHUNK)?;
         if matches!(self.form, Form::Unknown) {
+            // An event that is too long for less is seen by the framer for files, which looks at pieces of that size.
             let fits = reading.limits.inflated_bytes_max > RECORD_BYTES_MAX + TEXT_CHUNK;
             if fits && is_text(reading.format, self.chunk.held()) {
                 self.form = Form::Text(core::mem::take(&mut self.chunk));

@@ -134,7 +134,7 @@ fn read_alone<W: Work>(
     let mut sheet = Sheet { work, scratch: W::Scratch::default(), block: Block::default(), write };
     for input in inputs {
         // Who reads what a pipe gives does not wait for more of it.
-        let is_live = input.is_live();
+        let is_live = !input.is_regular();
         let read = feed.read(input, &mut |chunk| {
             framer.feed_records(chunk, fixed, &mut |item| sheet.take(item));
             if is_live {

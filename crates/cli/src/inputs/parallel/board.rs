@@ -29,6 +29,7 @@ const BATCHES_MAX: usize = 2;
 /// costs about as much as to print so many.
 const PRINTED_BYTES: u64 = 100;
 
+#[derive(Default)]
 pub(super) struct Board {
     /// Threads that read.
     threads: usize,
@@ -94,19 +95,7 @@ pub(super) struct Waiting {
 
 impl Board {
     pub(super) fn new(threads: usize, regular: Vec<bool>, prints_all: bool) -> Self {
-        Self {
-            threads,
-            regular,
-            slots: VecDeque::new(),
-            begun: 0,
-            stopped: false,
-            asleep: 0,
-            held_up: 0,
-            waiting: VecDeque::new(),
-            spare: Vec::new(),
-            spare_batches: Vec::new(),
-            prints_all,
-        }
+        Self { threads, regular, prints_all, ..Self::default() }
     }
 
     /// The slot of an input; none if it was given up.
@@ -142,13 +131,13 @@ impl Board {
 
     /// How many inputs may be opened now.
     fn may_open(&self) -> usize {
-        let left = self.regular.get(self.begun..).unwrap_or_default();
-        // Those before the next pipe, whose turn comes when they are written.
-        let regular = left.iter().take_while(|regular| **regular).count();
-        let ready = if self.slots.is_empty() { regular.max(left.len().min(1)) } else { regular };
         if self.is_full() {
             return 0;
         }
+        let next = self.regular.iter().skip(self.begun).take(self.threads);
+        // Those before the next pipe, whose turn comes when they are written.
+        let regular = next.clone().take_while(|regular| **regular).count();
+        let ready = if self.slots.is_empty() { regular.max(next.len().min(1)) } else { regular };
         let open = self.slots.iter().filter(|slot| !slot.ended).count();
         let room = SLOTS_PER_THREAD.saturating_mul(self.threads).saturating_sub(self.slots.len());
         ready.min(self.threads.saturating_sub(open)).min(room)
