@@ -18,7 +18,11 @@ fn main() {
     let mode = Mode::of_arguments();
     let buffer = mode.pick(buffer::RARE, buffer::RARE_SMALL).build();
     if mode == Mode::Measure {
-        warn_if_cached(buffer.bytes.len());
+        let note = match process::last_cache_bytes() {
+            Some(cache) => process::warm_cache(buffer.bytes.len(), cache),
+            None => Some("the size of the last cache is unknown".to_owned()),
+        };
+        note.into_iter().for_each(|note| println!("note: {note}"));
     }
     let corpus = Corpus { buffer, is_own: false };
     let mut criterion = Criterion::default().configure_from_args();
@@ -40,14 +44,4 @@ fn main() {
         assert_eq!(done, Ok(()), "{stage}");
     }
     criterion.final_summary();
-}
-
-fn warn_if_cached(bytes: usize) {
-    match process::last_cache_bytes() {
-        Some(cache) if bytes < 2 * cache => {
-            println!("note: the records are less than twice the last cache of {} MiB", cache >> 20);
-        }
-        Some(_) => {}
-        None => println!("note: the size of the last cache is unknown"),
-    }
 }

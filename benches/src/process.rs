@@ -1,6 +1,6 @@
 //! Processor time and memory of a process, from `/proc` (Linux only).
 
-pub use hsmstream_bench::machine::last_cache_bytes;
+pub use hsmstream_bench::machine::{last_cache_bytes, warm_cache};
 
 use std::fs;
 use std::time::Duration;

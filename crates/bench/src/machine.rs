@@ -103,6 +103,18 @@ fn load() -> Option<f64> {
     fs::read_to_string("/proc/loadavg").ok()?.split(' ').next()?.parse().ok()
 }
 
+/// What a reader has to know of figures on so many bytes, if much of them stays in a last cache of that size.
+#[must_use]
+pub fn warm_cache(bytes: usize, cache: usize) -> Option<String> {
+    let is_warm = bytes < cache.saturating_mul(2);
+    is_warm.then(|| {
+        let mib = cache >> 20;
+        format!(
+            "the records are less than twice the last cache of {mib} MiB: figures are those of a warm cache"
+        )
+    })
+}
+
 /// Size of the largest cache that the first processor sees, in bytes; `None` if the machine does not tell.
 #[must_use]
 pub fn last_cache_bytes() -> Option<usize> {

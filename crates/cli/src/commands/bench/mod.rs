@@ -13,7 +13,7 @@ use std::io::{self, IsTerminal};
 use std::path::PathBuf;
 
 use anyhow::bail;
-use hsmstream_bench::machine::{BUILD, Machine};
+use hsmstream_bench::machine::{BUILD, Machine, warm_cache};
 use hsmstream_bench::stages::parallel::count;
 use hsmstream_bench::stages::{Error, Measured, Stage};
 use hsmstream_frame::{Format, Reject};
@@ -69,10 +69,12 @@ pub(crate) fn run(args: &Bench, config: &Config) -> anyhow::Result<Exit> {
                 }
                 all.extend(measured);
             }
-            Err(error @ Error::Files(_)) => bail!("{error}"),
             Err(error) => {
                 spinner.finish_and_clear();
                 out.flush();
+                if matches!(error, Error::Files(_)) {
+                    bail!("{error}");
+                }
                 complain(&format!(
                     "error: {}; no figure of this run means anything",
                     escape(error.to_string().as_bytes())
@@ -116,8 +118,7 @@ fn rounds(args: &Bench) -> usize {
 /// What a reader has to know about a group that has fewer records than the corpus.
 fn warm(machine: &Machine, records: &Records, group: &Measured) -> Option<String> {
     let is_less = group.size.records < records.corpus.buffer.len();
-    let cache = machine.last_cache_bytes.filter(|cache| is_less && group.size.bytes < 2 * cache)?;
-    Some(format!("these records are less than twice the last cache of {} MiB", cache >> 20))
+    machine.last_cache_bytes.filter(|_| is_less).and_then(|cache| warm_cache(group.size.bytes, cache))
 }
 
 /// What a reader has to know about all figures.
@@ -130,11 +131,7 @@ fn notes(machine: &Machine, records: &Records) -> Vec<String> {
     }
     let bytes = records.corpus.buffer.bytes.len();
     match machine.last_cache_bytes {
-        Some(cache) if bytes < 2 * cache => notes.push(format!(
-            "the records are less than twice the last cache of {} MiB: figures are those of a warm cache",
-            cache >> 20
-        )),
-        Some(_) => {}
+        Some(cache) => notes.extend(warm_cache(bytes, cache)),
         None => notes.push("the size of the last cache is unknown".to_owned()),
     }
     if let Some(load) = machine.load.filter(|load| *load > 0.5) {
